@@ -1,0 +1,84 @@
+"""Where a submission runs: one interface, one module per kind.
+
+A sandbox returns facts; it knows nothing of tests or points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader.sandbox.session import WorkerSession
+
+
+@dataclass(frozen=True)
+class SandboxFacts:
+    """What a report says about where a submission ran.
+
+    Attributes:
+        kind: ``"docker"`` or ``"none"``.
+        engine: name and version of what contains it.
+        image: id of the image; empty where there is none.
+        python: version of Python inside.
+        numpy: version of numpy inside.
+    """
+
+    kind: str
+    engine: str
+    image: str
+    python: str
+    numpy: str
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Why a worker went away.
+
+    Attributes:
+        is_ours: the submission cannot be blamed for it.
+        reason: for staff, one line.
+        out_of_memory: the kernel killed the worker for lack of memory.
+    """
+
+    is_ours: bool
+    reason: str
+    out_of_memory: bool = False
+
+
+class Sandbox(Protocol):
+    """One sandbox with one worker in it; never used for a second submission."""
+
+    def session(self) -> WorkerSession:
+        """Return the conversation with the worker, once it is ready.
+
+        Raises:
+            SandboxError: the sandbox could not be had.
+        """
+
+    def facts(self) -> SandboxFacts:
+        """Return what a report says about this sandbox; after ``session``."""
+
+    def loss(self) -> Loss:
+        """Find out why the worker went away."""
+
+    def close(self) -> None:
+        """End and remove it; safe to call more than once and while it is still starting."""
+
+
+class SandboxProvider(Protocol):
+    """Makes sandboxes of one kind."""
+
+    kind: str
+
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
+        """Begin to start a sandbox and return at once.
+
+        Args:
+            modules: the submission: sources by module name.
+            memory_bytes: what one test may use; the sandbox allows for the worker beside it.
+            hash_seed: PYTHONHASHSEED of the worker, so that a run can be replayed.
+        """
+
+    def close(self) -> None:
+        """Let go of what the sandboxes share."""

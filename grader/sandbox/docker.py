@@ -1,0 +1,316 @@
+"""The Docker sandbox: one hardened container per submission, spoken to over its stdin and stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import SandboxError
+from grader.sandbox import Loss, Sandbox, SandboxFacts
+from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
+from grader.sandbox.session import Stream, WorkerLost, WorkerSession
+
+if TYPE_CHECKING:
+    import docker
+
+LABEL = "grader"
+OWNER_LABEL = "grader.owner"
+
+_WORKER_BYTES = 256 * 1024 * 1024
+_STDOUT, _STDERR = 1, 2
+_MULTIPLEX = struct.Struct(">BxxxL")
+_KILLED = 137
+_NO_SYSTEM_V = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0"}
+_NO_ENGINE_CURE = (
+    "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
+    " `grader doctor` tells more"
+)
+
+
+class DockerProvider:
+    """Starts containers on the engine that ``DOCKER_HOST``, the Docker context or the default socket names.
+
+    Args:
+        progress: is told what takes long.
+        base_image: what the sandbox image is built from.
+    """
+
+    kind = "docker"
+
+    def __init__(self, progress: Progress, base_image: str | None = None) -> None:
+        self.progress = progress
+        self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
+        self.api = connect()
+        self.image = ensure(self.api, recipe(self.base_image), progress)
+        self._engine = ""
+
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
+        """See ``SandboxProvider``."""
+        return DockerSandbox(self, modules, memory_bytes, hash_seed)
+
+    def engine(self) -> str:
+        """Return name and version of the engine."""
+        if not self._engine:
+            version = self.api.version()
+            self._engine = f"Docker {version.get('Version', '?')}"
+        return self._engine
+
+    def close(self) -> None:
+        """Close the connection to the engine."""
+        self.api.close()
+
+
+class DockerSandbox:
+    """One container. Everything that takes time happens in a thread, so that the caller can do its own work."""
+
+    def __init__(
+        self, provider: DockerProvider, modules: Mapping[str, bytes], memory_bytes: int, hash_seed: int
+    ) -> None:
+        self.provider = provider
+        self.modules = modules
+        self.options = container_options(provider.api, memory_bytes)
+        self.environment = {"PYTHONHASHSEED": str(hash_seed), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self.container = ""
+        self.stream: AttachedStream | None = None
+        self.failure: Exception | None = None
+        self._session: WorkerSession | None = None
+        self._closed = False
+        self._starting = threading.Thread(target=self._start, daemon=True)
+        self._starting.start()
+
+    def session(self) -> WorkerSession:
+        """See ``Sandbox``."""
+        if self._session is not None:
+            return self._session
+        self._starting.join()
+        if self.failure is not None or self.stream is None:
+            raise SandboxError(f"the sandbox did not start: {self.failure}", cure=_NO_ENGINE_CURE) from self.failure
+        session = WorkerSession(self.stream)
+        try:
+            session.start(self.modules)
+        except WorkerLost as error:
+            said = self.stream.stderr.decode(errors="replace").strip()
+            raise SandboxError(f"the worker did not start: {error} {said}".strip()) from error
+        self._session = session
+        return session
+
+    def facts(self) -> SandboxFacts:
+        """See ``Sandbox``."""
+        told = self.session().facts
+        python, numpy = str(told.get("python", "")), str(told.get("numpy", ""))
+        return SandboxFacts("docker", self.provider.engine(), self.provider.image, python, numpy)
+
+    def loss(self) -> Loss:
+        """See ``Sandbox``."""
+        import docker.errors
+        import requests.exceptions
+
+        try:
+            state = self.provider.api.inspect_container(self.container)["State"]
+        except docker.errors.NotFound:
+            return Loss(is_ours=True, reason="the container was removed while a test was running in it")
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            return Loss(is_ours=True, reason=f"the Docker engine no longer answers: {error}")
+        return whose_loss(state)
+
+    def close(self) -> None:
+        """See ``Sandbox``."""
+        if self._closed:
+            return
+        self._closed = True
+        self._starting.join()
+        if self.stream is not None:
+            self.stream.close()
+        if self.container:
+            remove(self.provider.api, self.container)
+
+    def _start(self) -> None:
+        try:
+            self._create_and_start()
+        except Exception as error:  # told by session(), on the thread that asks
+            self.failure = error
+
+    def _create_and_start(self) -> None:
+        api = self.provider.api
+        created = api.create_container(
+            self.provider.image,
+            stdin_open=True,
+            environment=self.environment,
+            labels={LABEL: "1", OWNER_LABEL: owner()},
+            host_config=self.options,
+            network_disabled=True,
+            hostname="sandbox",
+        )
+        self.container = created["Id"]
+        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        self.stream = AttachedStream(api.attach_socket(self.container, params=wanted))
+        api.start(self.container)
+
+
+class AttachedStream(Stream):
+    """The engine's attach connection: bytes there, multiplexed frames back."""
+
+    def __init__(self, attached: Any) -> None:
+        self.attached = attached
+        self.socket: socket.socket = getattr(attached, "_sock", attached)
+        self.socket.setblocking(False)
+        self.stderr = bytearray()
+        self._raw = bytearray()
+
+    def send(self, data: memoryview) -> int:
+        """See ``Stream``."""
+        try:
+            return self.socket.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return 0
+
+    def receive(self) -> bytes | None:
+        """See ``Stream``."""
+        try:
+            data = self.socket.recv(1 << 18)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return b""
+        except OSError:
+            return None
+        if not data:
+            return None
+        self._raw += data
+        return self._stdout()
+
+    def wait(self, *, writable: bool, seconds: float) -> None:
+        """See ``Stream``."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN | (select.POLLOUT if writable else 0))
+        poll.poll(max(0.0, seconds) * 1000)
+
+    def close(self) -> None:
+        """See ``Stream``."""
+        with contextlib.suppress(OSError):
+            self.attached.close()
+            self.socket.close()
+
+    def _stdout(self) -> bytes:
+        """Take the whole frames out of what has come; keep the last of what went to stderr."""
+        found = bytearray()
+        start = 0
+        while len(self._raw) - start >= _MULTIPLEX.size:
+            stream, length = _MULTIPLEX.unpack_from(self._raw, start)
+            end = start + _MULTIPLEX.size + length
+            if len(self._raw) < end:
+                break
+            piece = memoryview(self._raw)[start + _MULTIPLEX.size : end]
+            if stream == _STDOUT:
+                found += piece
+            else:
+                self.stderr = (self.stderr + piece)[-4096:]
+            piece.release()
+            start = end
+        del self._raw[:start]
+        return bytes(found)
+
+
+def connect() -> docker.APIClient:
+    """Return a client of the engine.
+
+    Raises:
+        SandboxError: the Docker SDK is not installed, or no engine answers.
+    """
+    try:
+        import docker
+        import docker.errors
+    except ImportError as error:
+        raise SandboxError(
+            "the Docker sandbox needs the Docker SDK for Python", cure="pip install 'takehome-grader[staff]'"
+        ) from error
+    arguments = docker.utils.kwargs_from_env()
+    if "base_url" not in arguments and (host := _host_of_context()):
+        arguments["base_url"] = host
+    try:
+        return docker.APIClient(version="auto", timeout=120, **arguments)
+    except docker.errors.DockerException as error:
+        where = arguments.get("base_url", "the default socket")
+        raise SandboxError(f"no Docker engine answers at {where}: {error}", cure=_NO_ENGINE_CURE) from error
+
+
+def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any]:
+    """Return the engine's options for a container that can compute and nothing else.
+
+    Args:
+        api: client that knows the engine's version.
+        memory_bytes: what one test may use; the worker's own need is added.
+    """
+    limit = memory_bytes + _WORKER_BYTES
+    options: dict[str, Any] = api.create_host_config(
+        network_mode="none",
+        ipc_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        cap_add=["SETUID", "SETGID", "KILL"],
+        security_opt=["no-new-privileges"],
+        pids_limit=64,
+        mem_limit=limit,
+        memswap_limit=limit,
+        tmpfs={"/tmp": "size=64m,nr_inodes=4096,mode=1777,nosuid,nodev,noexec"},
+        log_config={"type": "none"},
+        # System V objects would outlive the test that made them.
+        sysctls=_NO_SYSTEM_V,
+    )
+    return options
+
+
+def whose_loss(state: Mapping[str, Any]) -> Loss:
+    """Sort the end of a container into the submission's doing and ours.
+
+    Args:
+        state: ``State`` as the engine's inspection gives it.
+    """
+    if state.get("OOMKilled"):
+        return Loss(is_ours=False, reason="the container ran out of memory", out_of_memory=True)
+    if state.get("Running"):
+        return Loss(is_ours=False, reason="the worker no longer answers")
+    code = state.get("ExitCode")
+    if code == _KILLED:
+        return Loss(is_ours=True, reason="the container was killed from outside")
+    return Loss(is_ours=False, reason=f"the worker ended with code {code}")
+
+
+def remove(api: docker.APIClient, container: str) -> None:
+    """Kill and remove a container; one that is gone already is fine.
+
+    Raises:
+        SandboxError: the engine could not remove it.
+    """
+    import docker.errors
+
+    try:
+        api.remove_container(container, force=True, v=True)
+    except docker.errors.NotFound:
+        return
+    except docker.errors.APIError as error:
+        if error.status_code != 409:
+            raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
+
+
+def owner() -> str:
+    """Say which process a container belongs to: host, pid and start time of this one."""
+    return f"{socket.gethostname()}:{os.getpid()}:{int(time.time())}"
+
+
+def _host_of_context() -> str:
+    """The engine of the current Docker context, as the docker command uses it."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    try:
+        context = ContextAPI.get_current_context()
+    except (DockerException, OSError, ValueError, KeyError):
+        return ""
+    return str(context.Host or "") if context is not None else ""

@@ -1,0 +1,133 @@
+"""No sandbox at all: the worker as a plain subprocess. It contains nothing; for trusted code only."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import grader
+from grader.errors import SandboxError
+from grader.sandbox import Loss, Sandbox, SandboxFacts
+from grader.sandbox.session import Stream, WorkerLost, WorkerSession
+
+_CLOSE_SECONDS = 5.0
+
+
+class ProcessProvider:
+    """Starts workers as subprocesses of this one."""
+
+    kind = "none"
+
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
+        """See ``SandboxProvider``."""
+        return ProcessSandbox(modules, hash_seed)
+
+    def close(self) -> None:
+        """Nothing is shared."""
+
+
+class ProcessSandbox:
+    """A worker in a process group of its own, with a temporary folder that goes when it does."""
+
+    def __init__(self, modules: Mapping[str, bytes], hash_seed: int) -> None:
+        self.modules = modules
+        self.folder = tempfile.mkdtemp(prefix="grader-")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "grader.worker", self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(hash_seed),
+            cwd=self.folder,
+            start_new_session=True,
+        )
+        self._session: WorkerSession | None = None
+
+    def session(self) -> WorkerSession:
+        """See ``Sandbox``."""
+        if self._session is None:
+            session = WorkerSession(PipeStream(self.process))
+            try:
+                session.start(self.modules)
+            except WorkerLost as error:
+                raise SandboxError(f"the worker did not start: {error}") from error
+            self._session = session
+        return self._session
+
+    def facts(self) -> SandboxFacts:
+        """See ``Sandbox``."""
+        told = self.session().facts
+        return SandboxFacts(self.kind, "none", "", str(told.get("python", "")), str(told.get("numpy", "")))
+
+    kind = "none"
+
+    def loss(self) -> Loss:
+        """Without a container nothing tells a crash of ours from one that the submission caused."""
+        return Loss(is_ours=False, reason=f"the worker ended with code {self.process.poll()}")
+
+    def close(self) -> None:
+        """See ``Sandbox``."""
+        if self.process.poll() is None:
+            WorkerSession(PipeStream(self.process)).quit()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self.process.wait(_CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PipeStream(Stream):
+    """A worker's stdin and stdout."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.sink, self.source = process.stdin.fileno(), process.stdout.fileno()
+        os.set_blocking(self.sink, False)
+        os.set_blocking(self.source, False)
+
+    def send(self, data: memoryview) -> int:
+        """See ``Stream``."""
+        try:
+            return os.write(self.sink, data)
+        except BlockingIOError:
+            return 0
+
+    def receive(self) -> bytes | None:
+        """See ``Stream``."""
+        try:
+            return os.read(self.source, 1 << 18) or None
+        except BlockingIOError:
+            return b""
+
+    def wait(self, *, writable: bool, seconds: float) -> None:
+        """See ``Stream``."""
+        select.select([self.source], [self.sink] if writable else [], [], max(0.0, seconds))
+
+    def close(self) -> None:
+        """The process owns the descriptors."""
+
+
+def _environment(hash_seed: int) -> dict[str, str]:
+    """A clean environment: nothing of the caller's but where programs and libraries are found."""
+    kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
+    return kept | {
+        "PYTHONPATH": str(Path(grader.__file__).resolve().parents[1]),
+        "PYTHONHASHSEED": str(hash_seed),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "LANG": "C.UTF-8",
+    }

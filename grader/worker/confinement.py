@@ -1,0 +1,91 @@
+"""What a test's fork gives up before the submission's first line runs."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+from pathlib import Path
+from typing import Any
+
+_FILE_BYTES = 64 * 1024 * 1024
+_OPEN_FILES = 128
+_PROCESSES = 48
+_DROPPED_LIMITS = {
+    "RLIMIT_MSGQUEUE": 0,
+    "RLIMIT_CORE": 0,
+    "RLIMIT_FSIZE": _FILE_BYTES,
+    "RLIMIT_NOFILE": _OPEN_FILES,
+}
+
+
+def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict[str, Any]) -> int:
+    """Leave everything behind that this process was forked with.
+
+    Args:
+        channel: descriptor of the way to the zygote; the only one kept beside the standard three.
+        output: descriptor that takes what is printed.
+        uid: user and group to become; ``None`` where the sandbox has no users to give.
+        home: the one folder to write in.
+        limits: ``memory_bytes`` (address space beyond what is mapped now), ``cpu_seconds`` (of the whole test).
+
+    Returns:
+        The descriptor of the channel, which may have moved.
+    """
+    os.setsid()
+    channel = _keep_only(channel, output)
+    _first_to_die()
+    _limit(limits, has_own_user=uid is not None)
+    os.umask(0o077)
+    os.chdir(home)
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    os.environ.update(HOME=str(home), TMPDIR=str(home))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return channel
+
+
+def _keep_only(channel: int, output: int) -> int:
+    """Put the channel at 3, nothing at 0, the output at 1 and 2, and close the rest."""
+    high = os.dup2(channel, 100)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(output, 2)
+    os.dup2(output, 1)
+    os.dup2(nothing, 0)
+    os.dup2(high, 3, inheritable=False)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    return 3
+
+
+def _first_to_die() -> None:
+    """When memory runs out, the kernel is to take this process and not the zygote."""
+    path = Path("/proc/self/oom_score_adj")
+    if path.exists():
+        path.write_text("1000")
+
+
+def _limit(limits: dict[str, Any], *, has_own_user: bool) -> None:
+    wanted = dict(_DROPPED_LIMITS)
+    wanted["RLIMIT_CPU"] = math.ceil(limits["cpu_seconds"])
+    if (mapped := _mapped_bytes()) is not None:
+        wanted["RLIMIT_AS"] = mapped + limits["memory_bytes"]
+    if has_own_user:
+        # The count is of all processes of a user: with a shared one it would hit what is not ours.
+        wanted["RLIMIT_NPROC"] = _PROCESSES
+    for name, value in wanted.items():
+        number = getattr(resource, name, None)
+        if number is not None:
+            _, hard = resource.getrlimit(number)
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(number, (value, value))
+
+
+def _mapped_bytes() -> int | None:
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[0]
+    except OSError:
+        return None
+    return int(pages) * resource.getpagesize()

@@ -1,0 +1,409 @@
+"""The worker's own process: forks once per test, relays bytes, measures, kills, wipes.
+
+It never imports the submission, never unpacks what a fork says and never keeps what it relays: the two buffers
+that the bytes of a test pass through are left out of every fork (MADV_DONTFORK), so that no test finds in its
+memory what an earlier one was asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import mmap
+import os
+import platform
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from grader.worker import fork, wiping
+from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
+
+_FIRST_UID = 200_000
+_UIDS = 1_000_000
+_DISCARD_BYTES = 64 * 1024
+_OOM_FILES = (
+    Path("/sys/fs/cgroup/memory.events"),
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),
+)
+
+
+class BrokenProtocol(Exception):
+    """The examiner sent what the worker does not understand."""
+
+
+@dataclass
+class Fork:
+    """One test's process, as the zygote sees it."""
+
+    pid: int
+    uid: int
+    pidfd: int
+    channel: socket.socket
+    output: int
+    home: Path
+    status: int | None = None
+    output_open: bool = True
+    output_kept: int = 0
+    output_bytes: int = 0
+    gone_told: bool = False
+
+
+class Zygote:
+    """Serves one examiner over two file descriptors until it says ``QUIT`` or goes away.
+
+    Args:
+        source: descriptor to read records from.
+        sink: descriptor to write records to.
+        workplace: where forks may write; a folder that belongs to this process.
+    """
+
+    def __init__(self, source: int, sink: int, workplace: Path) -> None:
+        self.source = source
+        self.sink = sink
+        self.workplace = workplace
+        self.is_init = os.getpid() == 1
+        self.drops_privileges = self.is_init and os.geteuid() == 0
+        self.relayed = _unforked_buffer(RECORD_LIMIT)
+        self.printed = _unforked_buffer(OUTPUT_LIMIT + _DISCARD_BYTES)
+        self.modules: dict[str, bytes] = {}
+        self.fork: Fork | None = None
+        self.next_uid = _FIRST_UID + secrets.randbelow(_UIDS)
+
+    def serve(self) -> None:
+        """Answer records until ``QUIT`` or end of file; leaves no fork behind."""
+        self._send(Kind.READY, msgpack.packb(self._facts()))
+        try:
+            while self._serve_one():
+                pass
+        finally:
+            if self.fork is not None:
+                self._end()
+
+    def _serve_one(self) -> bool:
+        """Handle whatever is ready; False once the examiner is done."""
+        current = self.fork
+        if current is None:
+            return self._record()
+        poll = select.poll()
+        poll.register(self.source, select.POLLIN)
+        if current.output_open:
+            poll.register(current.output, select.POLLIN)
+        if not current.gone_told:
+            poll.register(current.channel, select.POLLIN)
+            poll.register(current.pidfd, select.POLLIN)
+        ready = dict(poll.poll())
+        if current.output in ready:
+            self._take_output(current)
+        if current.channel.fileno() in ready:
+            self._relay_reply(current)
+        elif current.pidfd in ready:
+            self._tell_gone(current)
+        if self.source in ready:
+            return self._record()
+        return True
+
+    def _record(self) -> bool:
+        header = self._read_exactly(HEADER.size)
+        if header is None:
+            return False
+        kind, length = HEADER.unpack(header)
+        if kind == Kind.DATA:
+            self._relay_request(length)
+            return True
+        payload = self._read_exactly(_bounded(kind, length))
+        if payload is None or kind == Kind.QUIT:
+            return False
+        if kind == Kind.LOAD:
+            self.modules = msgpack.unpackb(payload)
+        elif kind == Kind.BEGIN:
+            self._begin(msgpack.unpackb(payload))
+        elif kind == Kind.CLOCK:
+            self._send(Kind.TIME, msgpack.packb(self._cpu_seconds()))
+        elif kind == Kind.END:
+            self._end()
+        else:
+            raise BrokenProtocol(f"unknown record {kind}")
+        return True
+
+    def _begin(self, limits: dict[str, Any]) -> None:
+        if self.fork is not None:
+            raise BrokenProtocol("BEGIN within a test")
+        ours, theirs = socket.socketpair()
+        reading, writing = os.pipe()
+        uid = self.next_uid
+        self.next_uid += 1
+        home = self.workplace if self.is_init else _private_folder(self.workplace)
+        pid = os.fork()
+        if pid == 0:
+            fork.run(theirs.detach(), writing, uid if self.drops_privileges else None, home, self.modules, limits)
+        theirs.close()
+        os.close(writing)
+        ours.setblocking(False)
+        os.set_blocking(reading, False)
+        self.oom_kills = self._oom_kills()
+        self.fork = Fork(pid, uid, os.pidfd_open(pid), ours, reading, home)
+
+    def _end(self) -> None:
+        """Kill everything that runs, reap it, wipe what it wrote, and tell the facts."""
+        current = self.fork
+        if current is None:
+            self._send(Kind.ENDED, msgpack.packb(None))
+            return
+        cpu_seconds = self._cpu_seconds()
+        ended_itself = _has_ended(current.pidfd)
+        self._kill_all(current)
+        self._take_output(current)
+        oom = self._oom_kills() > self.oom_kills
+        self.fork = None
+        current.channel.close()
+        os.close(current.output)
+        os.close(current.pidfd)
+        self._wipe(current)
+        self._send(Kind.OUTPUT, self.printed[: current.output_kept])
+        self.printed[: current.output_kept] = bytes(current.output_kept)
+        facts = {
+            "status": current.status if ended_itself else None,
+            "out_of_memory": oom,
+            "cpu_seconds": cpu_seconds,
+            "output_bytes": current.output_bytes,
+        }
+        self._send(Kind.ENDED, msgpack.packb(facts))
+
+    def _kill_all(self, current: Fork) -> None:
+        """SIGKILL to all that the test started, until nothing is left to reap."""
+        while True:
+            if self.is_init:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(-1, signal.SIGKILL)
+            else:
+                for pid in _descendants(os.getpid()):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
+            try:
+                pid, status, usage = os.wait4(-1, 0)
+            except ChildProcessError:
+                return
+            if pid == current.pid:
+                current.status = os.waitstatus_to_exitcode(status)
+
+    def _wipe(self, current: Fork) -> None:
+        if not self.drops_privileges:
+            wiping.empty(current.home)
+            if current.home != self.workplace:
+                current.home.rmdir()
+            return
+        # Root without CAP_DAC_OVERRIDE cannot enter a fork's folders; the fork's own uid can.
+        os.seteuid(current.uid)
+        try:
+            wiping.empty(current.home)
+        finally:
+            os.seteuid(0)
+
+    def _relay_request(self, length: int) -> None:
+        if length > RECORD_LIMIT:
+            raise BrokenProtocol(f"a record of {length} bytes")
+        piece = self.relayed[:length]
+        self._read_into(piece)
+        current = self.fork
+        if current is None or current.gone_told:
+            return
+        sent = 0
+        while sent < length:
+            try:
+                sent += current.channel.send(piece[sent:])
+            except BlockingIOError:
+                if not self._wait_until_writable(current):
+                    return
+            except (BrokenPipeError, ConnectionResetError):
+                return
+
+    def _wait_until_writable(self, current: Fork) -> bool:
+        """Wait for a fork to read on; False when it has ended."""
+        poll = select.poll()
+        poll.register(current.channel, select.POLLOUT)
+        if current.output_open:
+            poll.register(current.output, select.POLLIN)
+        poll.register(current.pidfd, select.POLLIN)
+        ready = dict(poll.poll())
+        if current.output in ready:
+            self._take_output(current)
+        return current.pidfd not in ready
+
+    def _relay_reply(self, current: Fork) -> None:
+        try:
+            count = current.channel.recv_into(self.relayed)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            count = 0
+        if count == 0:
+            # Closed without a word: whether the process lives on makes no difference to the test.
+            self._tell_gone(current)
+        else:
+            self._send(Kind.REPLY, self.relayed[:count])
+
+    def _tell_gone(self, current: Fork) -> None:
+        current.gone_told = True
+        self._send(Kind.GONE, b"")
+
+    def _take_output(self, current: Fork) -> None:
+        """Keep the first bytes that the test printed, count the rest."""
+        while True:
+            room = OUTPUT_LIMIT - current.output_kept
+            start, end = (current.output_kept, OUTPUT_LIMIT) if room else (OUTPUT_LIMIT, len(self.printed))
+            try:
+                count = os.readv(current.output, [self.printed[start:end]])
+            except BlockingIOError:
+                return
+            if count == 0:
+                current.output_open = False
+                return
+            current.output_bytes += count
+            current.output_kept += count if room else 0
+            if not room:
+                return
+
+    def _cpu_seconds(self) -> float:
+        current = self.fork
+        if current is None:
+            return 0.0
+        pids = _pids_but_init() if self.is_init else [current.pid, *_descendants(current.pid)]
+        return sum(_process_seconds(pid) for pid in pids)
+
+    def _oom_kills(self) -> int:
+        if not self.is_init:
+            return 0
+        for path in _OOM_FILES:
+            with contextlib.suppress(OSError):
+                for line in path.read_text().splitlines():
+                    if line.startswith("oom_kill "):
+                        return int(line.split()[1])
+        return 0
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "is_init": self.is_init,
+            "drops_privileges": self.drops_privileges,
+        }
+
+    def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
+        pieces = [memoryview(HEADER.pack(kind, len(payload))), memoryview(payload)]
+        while pieces:
+            count = os.writev(self.sink, pieces)
+            while pieces and count >= len(pieces[0]):
+                count -= len(pieces.pop(0))
+            if pieces:
+                pieces[0] = pieces[0][count:]
+
+    def _read_exactly(self, length: int) -> bytes | None:
+        data = b""
+        while len(data) < length:
+            piece = os.read(self.source, length - len(data))
+            if not piece:
+                return None
+            data += piece
+        return data
+
+    def _read_into(self, target: memoryview) -> None:
+        filled = 0
+        while filled < len(target):
+            count = os.readv(self.source, [target[filled:]])
+            if count == 0:
+                raise BrokenProtocol("end of file within a record")
+            filled += count
+
+
+def prepare() -> None:
+    """Put this process into the state that every fork is to inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+
+
+def _unforked_buffer(size: int) -> memoryview:
+    """Return zeroed memory that no fork inherits."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_DONTFORK)
+    return memoryview(memory)
+
+
+def _bounded(kind: int, length: int) -> int:
+    if length > (LOAD_LIMIT if kind == Kind.LOAD else RECORD_LIMIT):
+        raise BrokenProtocol(f"record {kind} of {length} bytes")
+    return length
+
+
+def _private_folder(parent: Path) -> Path:
+    folder = parent / secrets.token_hex(8)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _has_ended(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _pids_but_init() -> Iterator[int]:
+    return (int(name) for name in os.listdir("/proc") if name.isdecimal() and name != "1")
+
+
+def _descendants(root: int) -> list[int]:
+    """Return the pids below ``root``, nearest first; those that end meanwhile may be missing."""
+    parents: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and (fields := _stat_fields(int(name))):
+            parents.setdefault(int(fields[1]), []).append(int(name))
+    found = list(parents.get(root, []))
+    for pid in found:
+        found.extend(parents.get(pid, []))
+    return found
+
+
+def _process_seconds(pid: int) -> float:
+    """CPU seconds of a process with all its threads, and of the children it has waited for."""
+    fields = _stat_fields(pid)
+    if not fields:
+        return 0.0
+    waited_for = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    try:
+        # The kernel's encoding of another process's CPU clock, as clock_getcpuclockid(3) gives it.
+        own = time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + waited_for
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the state on (proc(5)): 1 is the parent, 11 to 14 are the times in ticks."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def main() -> None:
+    """Serve the examiner at stdin and stdout."""
+    source, sink = os.dup(0), os.dup(1)
+    with open(os.devnull, "r+b") as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(2, 1)
+    workplace = Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp")
+    prepare()
+    Zygote(source, sink, workplace).serve()
