@@ -1,0 +1,213 @@
+"""A bank: assignments, their hidden suites and references, read from a folder and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import grader
+from grader.errors import BankError
+from grader.models import SKILLS, Assessment, Assignment, Criterion, Limits
+
+ENVIRONMENT_VARIABLE = "GRADER_BANK"
+_MARKER = Path("assignments") / "assessment.toml"
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A folder with ``assignments/``, ``solutions/`` and ``tests/hidden/``."""
+
+    root: Path
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """The take-home that this bank holds.
+
+        Raises:
+            BankError: a file is missing or wrong; the message names it and the cure.
+        """
+        path = self.root / _MARKER
+        table = _read(path)
+        entries = _field(table, "assignments", list, path)
+        weights = {_field(e, "name", str, path): float(_field(e, "weight", (int, float), path)) for e in entries}
+        if not weights or min(weights.values()) <= 0:
+            raise BankError(f"{path}: assignments need a name and a weight above 0 each")
+        return Assessment(
+            title=_field(table, "title", str, path),
+            version=_field(table, "version", str, path),
+            pass_mark=float(_field(table, "pass_mark", (int, float), path)),
+            assignments=tuple(self.assignment(name) for name in weights),
+            weights=weights,
+        )
+
+    def assignment(self, name: str) -> Assignment:
+        """Return one assignment.
+
+        Raises:
+            BankError: there is no such assignment, or its file is wrong.
+        """
+        path = self.root / "assignments" / name / "assignment.toml"
+        table = _read(path)
+        criteria = tuple(_criterion(entry, path) for entry in _field(table, "criteria", list, path))
+        _check_criteria(criteria, path)
+        modules = _field(table, "modules", list, path)
+        if not modules or not all(isinstance(m, str) and m.isidentifier() for m in modules):
+            raise BankError(f"{path}: modules should be a list of module names, for example ['knn']")
+        return Assignment(
+            name=name,
+            title=_field(table, "title", str, path),
+            version=_field(table, "version", str, path),
+            modules=tuple(modules),
+            criteria=criteria,
+            limits=_limits(_field(table, "limits", dict, path), path),
+        )
+
+    def suite(self, name: str) -> Path:
+        """Return the folder of an assignment's hidden suite.
+
+        Raises:
+            BankError: there is none.
+        """
+        folder = self.root / "tests" / "hidden" / name
+        if not any(folder.glob("test_*.py")):
+            raise BankError(f"{folder} should hold the hidden suite of {name}, but there is no test_*.py in it")
+        return folder
+
+    def reference(self, assignment: Assignment) -> dict[str, bytes]:
+        """Return the sources of the reference solution by module name.
+
+        Raises:
+            BankError: a module is missing.
+        """
+        folder = self.root / "solutions" / assignment.name / "reference"
+        try:
+            return {name: (folder / f"{name}.py").read_bytes() for name in assignment.modules}
+        except FileNotFoundError as error:
+            raise BankError(f"the reference solution {error.filename} is missing") from error
+
+    def suite_sha256(self, name: str) -> str:
+        """Return a digest of an assignment's hidden suite."""
+        return _digest(self.suite(name), self.suite(name).rglob("*.py"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of all that decides a score: assignments, suites and references."""
+        assessment = self.assessment
+        files = [self.root / _MARKER]
+        for assignment in assessment.assignments:
+            files += (self.root / "assignments" / assignment.name).glob("*.toml")
+            files += self.suite(assignment.name).rglob("*.py")
+            files += (self.root / "solutions" / assignment.name / "reference").glob("*.py")
+        return _digest(self.root, files)
+
+
+def find_bank(chosen: Path | None) -> Bank:
+    """Return the bank that was chosen, else the one of ``GRADER_BANK``, of this folder, or of this clone.
+
+    Raises:
+        BankError: there is none.
+    """
+    if chosen is None and (named := os.environ.get(ENVIRONMENT_VARIABLE)):
+        chosen = Path(named)
+    if chosen is not None:
+        if not (chosen / _MARKER).is_file():
+            raise BankError(f"{chosen} is no bank: {_MARKER} is missing in it")
+        return Bank(chosen.resolve())
+    for folder in (Path.cwd(), Path(grader.__file__).resolve().parents[1]):
+        if (folder / _MARKER).is_file():
+            return Bank(folder.resolve())
+    raise BankError(
+        f"no bank found: neither {ENVIRONMENT_VARIABLE} nor this folder names one",
+        cure="give its folder with --bank DIR",
+    )
+
+
+def narrowed(assessment: Assessment, names: Iterable[str]) -> Assessment:
+    """Return the assessment with the named assignments only; all of them if no name is given.
+
+    Raises:
+        BankError: a name is unknown; the message suggests the nearest.
+    """
+    names = list(dict.fromkeys(names))
+    known = [assignment.name for assignment in assessment.assignments]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise BankError(f"there is no assignment {name!r}: {hint}there are {', '.join(known)}")
+    chosen = tuple(a for a in assessment.assignments if not names or a.name in names)
+    return replace(assessment, assignments=chosen, weights={a.name: assessment.weights[a.name] for a in chosen})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BankError(f"{path} is missing") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BankError(f"{path} is not valid TOML: {error}") from error
+
+
+def _field(table: Any, key: str, kind: type | tuple[type, ...], path: Path) -> Any:
+    value = table.get(key) if isinstance(table, Mapping) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        names = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
+        raise BankError(f"{path}: {key!r} should be a {names}, but is {value!r}")
+    return value
+
+
+def _criterion(entry: Any, path: Path) -> Criterion:
+    return Criterion(
+        id=_field(entry, "id", str, path),
+        title=_field(entry, "title", str, path),
+        points=float(_field(entry, "points", (int, float), path)),
+        skill=_field(entry, "skill", str, path),
+        expects=_field(entry, "expects", str, path),
+    )
+
+
+def _check_criteria(criteria: tuple[Criterion, ...], path: Path) -> None:
+    ids = [criterion.id for criterion in criteria]
+    if len(set(ids)) != len(ids):
+        raise BankError(f"{path}: criterion ids should differ, but some occur twice: {sorted(ids)}")
+    for criterion in criteria:
+        if criterion.skill not in SKILLS:
+            raise BankError(
+                f"{path}: {criterion.id}: {criterion.skill!r} is no skill; choose one of {', '.join(SKILLS)}"
+            )
+        if criterion.points <= 0:
+            raise BankError(f"{path}: {criterion.id}: points should be above 0")
+    total = sum(criterion.points for criterion in criteria)
+    if abs(total - 100) > 1e-9:
+        raise BankError(f"{path}: the points of all criteria should sum to 100, but sum to {total:g}")
+
+
+def _limits(table: dict[str, Any], path: Path) -> Limits:
+    numbers = {
+        key: float(_field(table, key, (int, float), path))
+        for key in ("call_seconds", "test_seconds", "total_seconds", "memory_mb")
+    }
+    if min(numbers.values()) <= 0:
+        raise BankError(f"{path}: every limit should be above 0")
+    return Limits(
+        call_seconds=numbers["call_seconds"],
+        test_seconds=numbers["test_seconds"],
+        total_seconds=numbers["total_seconds"],
+        memory_bytes=int(numbers["memory_mb"] * _MEGABYTE),
+    )
+
+
+def _digest(root: Path, files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,306 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader import __version__
+from grader.bank import ENVIRONMENT_VARIABLE, find_bank, narrowed
+from grader.errors import ExitCode, GraderError, SandboxError
+from grader.models import Assignment, Report, TestResult
+from grader.sandbox import SandboxProvider
+from grader.submission import read_submission
+
+_EXIT_CODES = """\b
+Exit codes:
+  0    scored, at or above the pass mark
+  1    scored, below it
+  2    wrong usage, or a submission or bank that cannot be read
+  3    our own failure (no Docker engine, a broken hidden test, a bug): nobody was scored
+  130  interrupted
+"""
+_LARGEST_SEED = 2**32
+_DEBUG = "grader.debug"
+
+
+class GraderGroup(click.Group):
+    """Gives every ending its exit code, and a hint for a mistyped command."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with _terminated_like_interrupted():
+                return super().invoke(ctx)
+        except GraderError as error:
+            _complain(str(error), error.cure)
+            _show_traceback(ctx)
+            ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("grader: interrupted; nothing was scored, nothing is left running", err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except BrokenPipeError:
+            # Whoever read our output has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(ExitCode.FAULT)
+        except Exception as error:
+            _complain(
+                f"a bug in grader: {type(error).__name__}: {error}",
+                "report it with the output of --debug; not scored",
+            )
+            _show_traceback(ctx)
+            ctx.exit(ExitCode.FAULT)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near and "Did you mean" not in error.message:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+
+@click.group(cls=GraderGroup, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+def main() -> None:
+    """Score machine-learning take-homes.
+
+    The hidden tests run here; the candidate's code runs in a sandbox and never meets them.
+    """
+
+
+_bank_option = click.option(
+    "--bank",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help=f"Folder with assignments/, solutions/ and tests/hidden/.  [default: ${ENVIRONMENT_VARIABLE}, else here]",
+)
+_debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda ctx, _parameter, value: ctx.find_root().meta.update({_DEBUG: value}),
+    help="Show a traceback when something of ours fails.",
+)
+
+
+@main.command(epilog=_EXIT_CODES)
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option("--assignment", "names", multiple=True, metavar="NAME", help="Score this one only; may be repeated.")
+@_bank_option
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "docker", "none"]),
+    default="auto",
+    show_default=True,
+    help="Where the submission runs. 'none' contains nothing: for code that you trust.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), help="Also write report.json and report.txt here."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, _LARGEST_SEED - 1),
+    help="Draw the hidden inputs from this seed; the report records it.  [default: a fresh one]",
+)
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@_debug_option
+def score(
+    submission: Path,
+    names: tuple[str, ...],
+    bank: Path | None,
+    sandbox: str,
+    form: str,
+    output: Path | None,
+    seed: int | None,
+    quiet: bool,
+) -> None:
+    """Score one SUBMISSION: a zip archive, a folder or one .py file.
+
+    \b
+    Examples:
+      grader score submission.zip
+      grader score submission.zip --format json --output results/
+      grader score knn.py --assignment knn --seed 7
+    """
+    chosen = find_bank(bank)
+    assessment = narrowed(chosen.assessment, names)
+    handed_in = read_submission(submission, assessment)
+    if output is not None:
+        _make_folder(output)
+    progress = _Progress(quiet)
+    provider = _provider(sandbox, progress)
+    try:
+        from grader.grade import grade
+
+        if seed is None:
+            seed = secrets.randbelow(_LARGEST_SEED)
+        report = grade(handed_in, chosen, assessment, provider, seed=seed, progress=progress.test)
+    finally:
+        progress.done()
+        provider.close()
+    _write(report, form, output)
+    click.get_current_context().exit(ExitCode.PASSED if report.score.passed else ExitCode.BELOW_PASS_MARK)
+
+
+@main.command(name="list")
+@_bank_option
+@_debug_option
+def list_assignments(bank: Path | None) -> None:
+    """List the assignments of a bank with their criteria and points.
+
+    \b
+    Example:
+      grader list --bank ../our-bank
+    """
+    chosen = find_bank(bank)
+    assessment = chosen.assessment
+    click.echo(f"{assessment.title} (version {assessment.version}, pass mark {assessment.pass_mark:g})")
+    for assignment in assessment.assignments:
+        modules = ", ".join(f"{module}.py" for module in assignment.modules)
+        click.echo(
+            f"\n{assignment.name}: {assignment.title}, {modules}, weight {assessment.weights[assignment.name]:g}"
+        )
+        for criterion in assignment.criteria:
+            click.echo(f"  {criterion.points:>4g}  {criterion.id:<24} {criterion.skill}")
+
+
+@main.command()
+@_bank_option
+@_debug_option
+def doctor(bank: Path | None) -> None:
+    """Tell what is there, what is missing and the cure; clear what a killed run left behind.
+
+    Exits with 0 if submissions can be scored here, else with 3.
+    """
+    from grader.doctor import examine_machine
+
+    healthy = True
+    for finding in examine_machine(bank, lambda text: click.echo(f"  {text}", err=True)):
+        healthy = healthy and finding.is_well
+        click.echo(f"{'ok     ' if finding.is_well else 'MISSING'}  {finding.what}: {finding.found}")
+        if finding.cure:
+            click.echo(f"         cure: {finding.cure}")
+    click.get_current_context().exit(ExitCode.PASSED if healthy else ExitCode.FAULT)
+
+
+class _Progress:
+    """Progress on stderr: a line that counts where it is a terminal, else only what takes long."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.counts = not quiet and sys.stderr.isatty()
+        self.tests = 0
+        self.is_open = False
+
+    def say(self, text: str) -> None:
+        if not self.quiet:
+            self.done()
+            click.echo(f"grader: {text}", err=True)
+
+    def test(self, assignment: Assignment, result: TestResult) -> None:
+        self.tests += 1
+        if self.counts:
+            click.echo(f"\r\x1b[Kgrader: {assignment.name}, {self.tests} tests run", err=True, nl=False)
+            self.is_open = True
+
+    def done(self) -> None:
+        if self.is_open:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self.is_open = False
+
+
+def _provider(kind: str, progress: _Progress) -> SandboxProvider:
+    if kind == "none":
+        from grader.sandbox.process import ProcessProvider
+
+        click.echo("grader: --sandbox none contains nothing: the submission runs with all your rights", err=True)
+        return ProcessProvider()
+    from grader.sandbox.docker import DockerProvider
+
+    try:
+        return DockerProvider(progress.say)
+    except SandboxError as error:
+        raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
+
+
+def _write(report: Report, form: str, output: Path | None) -> None:
+    from grader.report.data import as_json
+
+    if output is not None:
+        from grader.report.terminal import render
+
+        _write_whole(output / "report.json", as_json(report))
+        _write_whole(output / "report.txt", render(report))
+    if form == "json":
+        click.echo(as_json(report), nl=False)
+        return
+    from grader.report.terminal import render
+
+    terminal = sys.stdout.isatty()
+    width = min(max(os.get_terminal_size().columns, 60), 120) if terminal else 100
+    click.echo(render(report, width=width, color=terminal and "NO_COLOR" not in os.environ), nl=False, color=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"the folder for reports cannot be made: {error}") from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise GraderError(f"{path} could not be written: {error}", cure="choose another --output") from error
+
+
+def _complain(message: str, cure: str) -> None:
+    click.echo(f"grader: {' '.join(message.split())}", err=True)
+    if cure:
+        click.echo(f"        {' '.join(cure.split())}", err=True)
+
+
+def _show_traceback(ctx: click.Context) -> None:
+    if ctx.find_root().meta.get(_DEBUG):
+        traceback.print_exc()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with the sandbox removed."""
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        before = signal.signal(signal.SIGTERM, _interrupt)
+    except ValueError:  # not in the main thread: whoever started us handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,115 @@
+"""Runs the hidden suite of one assignment and returns an outcome for every test that it holds."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.errors import GraderError, SuiteError
+from grader.examiner.plugin import ExaminerPlugin, Hosts, Progress
+from grader.models import Assignment, Examination, Outcome, TestResult
+
+_NEEDLESS = ("cacheprovider", "terminal", "logging", "junitxml", "pastebin", "stepwise", "doctest", "faulthandler")
+
+
+def examine(
+    assignment: Assignment,
+    suite: Path,
+    suite_sha256: str,
+    hosts: Hosts | None,
+    *,
+    seed: int,
+    problem: str = "",
+    progress: Progress = lambda result: None,
+) -> Examination:
+    """Run a suite against a submission.
+
+    Args:
+        assignment: whose suite it is.
+        suite: folder of the hidden tests.
+        suite_sha256: of that folder, for the record.
+        hosts: where submission and reference run; ``None`` if there is nothing to run, and all is ``NOT_RUN``.
+        seed: all inputs are drawn from it.
+        problem: why nothing can be run, for the report.
+        progress: is told each result as it is known.
+
+    Raises:
+        SuiteError: the suite is broken; nobody is scored by it.
+        SandboxError: the sandbox was lost through no fault of the submission.
+        KeyboardInterrupt: somebody pressed Ctrl-C.
+    """
+    plugin = ExaminerPlugin(assignment, hosts, seed, progress)
+    with _private_environment():
+        status = pytest.main(_arguments(suite), plugins=[plugin])
+    _check(plugin, status, suite)
+    results = tuple(plugin.results.get(plan.id, plan) for plan in plugin.planned)
+    problem = problem or _import_problem(results, assignment)
+    return Examination(assignment.name, results, suite_sha256, problem, tuple(dict.fromkeys(plugin.findings)))
+
+
+def _arguments(suite: Path) -> list[str]:
+    """The same run on every machine: nothing of the caller's configuration or plugins counts."""
+    fixed = ["-c", os.devnull, f"--rootdir={suite}", f"--confcutdir={suite}", "--import-mode=importlib"]
+    fixed += ["--capture=no", "--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    for name in _NEEDLESS:
+        fixed += ["-p", f"no:{name}"]
+    return [*fixed, str(suite)]
+
+
+@contextlib.contextmanager
+def _private_environment() -> Iterator[None]:
+    """pytest without the caller's plugins and options; what a suite prints stays out of our output."""
+    mine = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {key: os.environ.get(key) for key in mine}
+    os.environ.update(mine)
+    path, printed = list(sys.path), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            yield
+    finally:
+        sys.path[:] = path
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def _check(plugin: ExaminerPlugin, status: int | pytest.ExitCode, suite: Path) -> None:
+    """Raise what went wrong with the run itself."""
+    fault = plugin.fault
+    if isinstance(fault, (GraderError, KeyboardInterrupt)):
+        raise fault
+    if fault is not None:
+        raise SuiteError(f"the hidden suite {suite.name} broke the examiner: {fault!r}") from fault
+    if plugin.collection_errors:
+        raise SuiteError(f"the hidden suite {suite.name} cannot be collected: {plugin.collection_errors[0]}")
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if not plugin.planned:
+        raise SuiteError(f"the hidden suite {suite.name} holds no test")
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise SuiteError(f"pytest ended with status {status} on the hidden suite {suite.name}")
+
+
+def _import_problem(results: tuple[TestResult, ...], assignment: Assignment) -> str:
+    """If no test got past importing the modules, say why."""
+    if any(result.outcome is Outcome.PASSED for result in results):
+        return ""
+    imports = [result for result in results if _failed_to_import(result)]
+    if not imports or len(imports) < len([r for r in results if r.outcome is not Outcome.NOT_RUN]):
+        return ""
+    modules = ", ".join(f"{name}.py" for name in assignment.modules)
+    return f"{modules} cannot be imported: {imports[0].message.removeprefix('raised ')}"
+
+
+def _failed_to_import(result: TestResult) -> bool:
+    if result.frames and all(frame.function == "<module>" for frame in result.frames):
+        return True
+    return result.message.startswith(("raised SyntaxError", "raised IndentationError", "raised TabError"))

@@ -1,0 +1,151 @@
+"""Keeps a sandbox at hand for one submission, and a fresh one when it was lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.errors import SandboxError
+from grader.examiner.conversation import Conversation, Loss
+from grader.models import Outcome
+from grader.sandbox import Sandbox, SandboxFacts, SandboxProvider
+from grader.sandbox.session import TestFacts, TestLimits, WorkerLost
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What is known once a test's process is gone.
+
+    Attributes:
+        loss: why the test could not go on, with the kernel's word on it; ``None`` if nothing was lost.
+        cpu_seconds: of the submission.
+        output: what it printed.
+    """
+
+    loss: Loss | None
+    cpu_seconds: float = 0.0
+    output: str = ""
+
+
+class Host:
+    """Runs one submission's tests, one after the other, in sandboxes of one provider.
+
+    Args:
+        provider: where sandboxes come from.
+        modules: the submission.
+        memory_bytes: the most that any of its tests may use.
+        hash_seed: PYTHONHASHSEED inside.
+    """
+
+    def __init__(
+        self, provider: SandboxProvider, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int
+    ) -> None:
+        self.provider = provider
+        self.modules = modules
+        self.memory_bytes = memory_bytes
+        self.hash_seed = hash_seed
+        self.sandbox: Sandbox | None = None
+        self._facts: SandboxFacts | None = None
+
+    def launch(self) -> None:
+        """Begin to start a sandbox, if there is none."""
+        if self.sandbox is None:
+            self.sandbox = self.provider.launch(
+                self.modules, memory_bytes=self.memory_bytes, hash_seed=self.hash_seed
+            )
+
+    def facts(self) -> SandboxFacts:
+        """Return what a report says about the sandbox; starts one if need be."""
+        if self._facts is None:
+            self.launch()
+            assert self.sandbox is not None
+            self._facts = self.sandbox.facts()
+        return self._facts
+
+    def begin(self, limits: TestLimits, call_seconds: float, test_seconds: float) -> Conversation:
+        """Start a fresh process of the submission.
+
+        Raises:
+            SandboxError: there is no sandbox to be had.
+        """
+        self.launch()
+        assert self.sandbox is not None
+        session = self.sandbox.session()
+        conversation = Conversation(session, call_seconds, test_seconds)
+        try:
+            session.begin(limits)
+        except WorkerLost as error:
+            # Between two tests nothing of the submission runs: it cannot be blamed.
+            raise SandboxError(f"the sandbox was lost between two tests: {error}") from error
+        return conversation
+
+    def end(self, conversation: Conversation) -> Aftermath:
+        """End the process and say what became of it.
+
+        Raises:
+            SandboxError: the sandbox was lost through no fault of the submission.
+        """
+        if conversation.worker_lost:
+            return self._replace(conversation)
+        try:
+            facts = conversation.session.end()
+        except WorkerLost as error:
+            conversation.loss = Loss(Outcome.CRASHED, str(error))
+            return self._replace(conversation)
+        output = _printed(facts)
+        return Aftermath(explained(conversation.loss, facts), facts.cpu_seconds, output)
+
+    def close(self) -> None:
+        """Remove the sandbox."""
+        if self.sandbox is not None:
+            self.sandbox.close()
+            self.sandbox = None
+
+    def _replace(self, conversation: Conversation) -> Aftermath:
+        """Let go of a sandbox that was lost; the next test gets another."""
+        assert self.sandbox is not None
+        why = self.sandbox.loss()
+        self.close()
+        if why.is_ours:
+            raise SandboxError(f"the sandbox was lost: {why.reason}")
+        known = conversation.loss
+        if why.out_of_memory:
+            return Aftermath(Loss(Outcome.OUT_OF_MEMORY, why.reason))
+        if known is not None and known.outcome is Outcome.TIMEOUT:
+            return Aftermath(known)
+        return Aftermath(Loss(Outcome.CRASHED, why.reason))
+
+
+def explained(loss: Loss | None, facts: TestFacts) -> Loss | None:
+    """Return why a test was lost, given what the kernel says of its process.
+
+    Args:
+        loss: what the conversation knew.
+        facts: of the process's end.
+    """
+    if loss is None or loss.outcome is not Outcome.CRASHED:
+        return loss
+    status = facts.status
+    if status is None:
+        return loss
+    if facts.out_of_memory and status == -signal.SIGKILL:
+        return Loss(Outcome.OUT_OF_MEMORY, "the process was killed: it used more memory than it may")
+    if status >= 0:
+        return Loss(Outcome.CRASHED, f"the process exited with code {status} in the middle of a call")
+    if -status in (signal.SIGXCPU, signal.SIGKILL):
+        return Loss(Outcome.TIMEOUT, "the process was killed: it used more CPU time than a test may")
+    return Loss(Outcome.CRASHED, f"the process died of {_signal_name(-status)} in the middle of a call")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _printed(facts: TestFacts) -> str:
+    text = facts.output.decode("utf-8", errors="replace")
+    more = facts.output_bytes - len(facts.output)
+    return f"{text}\n… and {more} bytes more" if more > 0 else text

@@ -1,0 +1,233 @@
+"""The pytest plugin of the examiner: fixtures, one outcome for every test, and whose fault each failure was."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from _pytest.runner import runtestprotocol
+
+from grader.errors import GraderError, SuiteError
+from grader.examiner.conversation import Conversation, Loss
+from grader.examiner.host import Aftermath, Host
+from grader.examiner.patience import Patience
+from grader.examiner.subject import Subject
+from grader.examiner.verdict import Fault, Verdict, verdict
+from grader.models import Assignment, Finding, Outcome, TestResult
+from grader.sandbox.session import TestLimits
+
+Progress = Callable[[TestResult], None]
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The two sides of a hidden test: the submission, and the reference for comparisons of speed."""
+
+    candidate: Host
+    reference: Host
+
+
+class ExaminerPlugin:
+    """Runs one assignment's suite and keeps its results.
+
+    Args:
+        assignment: what is examined.
+        hosts: where submission and reference run; ``None`` to collect the tests and run none.
+        seed: of the run; each test's generators are seeded by it and the test's id.
+        progress: is told each result.
+    """
+
+    def __init__(self, assignment: Assignment, hosts: Hosts | None, seed: int, progress: Progress) -> None:
+        self.assignment = assignment
+        self.hosts = hosts
+        self.seed = seed
+        self.progress = progress
+        self.patience = Patience(assignment.limits)
+        self.planned: list[TestResult] = []
+        self.results: dict[str, TestResult] = {}
+        self.findings: list[Finding] = []
+        self.collection_errors: list[str] = []
+        self.fault: BaseException | None = None
+        self._attempt: _Attempt | None = None
+
+    @pytest.fixture
+    def candidate(self) -> Subject:
+        """The submission."""
+        assert self._attempt is not None
+        return self._attempt.subject("candidate")
+
+    @pytest.fixture
+    def reference(self) -> Subject:
+        """The reference solution, in a sandbox of its own."""
+        assert self._attempt is not None
+        return self._attempt.subject("reference")
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """A generator seeded by the run's seed and the test's id."""
+        return np.random.default_rng(_derived(self.seed, self.assignment.name, request.node.nodeid, "inputs"))
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the marks."""
+        config.addinivalue_line("markers", "criterion(id): the criterion that a test belongs to")
+        config.addinivalue_line("markers", "limits(call_seconds): a limit of this test's own")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file of the suite could not be collected."""
+        if report.failed:
+            self.collection_errors.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write down every test that the suite holds, before any code of a candidate runs."""
+        self.planned = [_planned(item) for item in session.items]
+        needs_reference = any("reference" in getattr(item, "fixturenames", ()) for item in session.items)
+        if self.hosts is not None and needs_reference:
+            self.hosts.reference.launch()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run nothing where there is nothing to run."""
+        return True if self.hosts is None else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run one test and write down its outcome."""
+        plan = _planned(item)
+        if self.patience.is_exhausted:
+            message = f"the {self.assignment.limits.total_seconds:g} s of CPU time for this assignment were used up"
+            result = replace(plan, message=message)
+        else:
+            try:
+                result = self._examine(item, nextitem, plan)
+            except GraderError as error:
+                self.fault = error
+                raise pytest.exit.Exception(str(error)) from error
+        self.results[item.nodeid] = result
+        self.progress(result)
+        return True
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Keep what the test raised; the first phase that raises decides."""
+        if call.excinfo is not None and self._attempt is not None and self._attempt.error is None:
+            self._attempt.error = call.excinfo.value
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Take pytest's own failures for ours, without printing them."""
+        self.fault = self.fault or excinfo.value
+        return True
+
+    def _examine(self, item: pytest.Item, nextitem: pytest.Item | None, plan: TestResult) -> TestResult:
+        started = time.monotonic()
+        attempt, found = self._run(item, nextitem, stand_in=False)
+        seconds = time.monotonic() - started
+        aftermath = attempt.aftermath.get("candidate", Aftermath(None))
+        timed_out = found.outcome is Outcome.TIMEOUT
+        self.patience.charge(max(aftermath.cpu_seconds, 0.0), timed_out=timed_out)
+        self.findings.extend(attempt.findings)
+        if found.fault is Fault.UNCLEAR:
+            found = self._ask_reference(item, nextitem, found)
+        if found.fault is Fault.OURS:
+            raise SuiteError(
+                f"the hidden test {plan.id} is broken: {found.message}",
+                cure="mend the test; nobody was scored by it",
+            )
+        return replace(
+            plan,
+            outcome=found.outcome,
+            seconds=seconds,
+            cpu_seconds=aftermath.cpu_seconds,
+            message=found.message,
+            frames=found.frames,
+            output=aftermath.output,
+        )
+
+    def _ask_reference(self, item: pytest.Item, nextitem: pytest.Item | None, found: Verdict) -> Verdict:
+        """A test that broke on an answer is sound if it passes for the reference: then the answer was unusable."""
+        _, second = self._run(item, nextitem, stand_in=True)
+        if second.outcome is Outcome.PASSED:
+            return Verdict(Fault.CANDIDATE, Outcome.FAILED, f"what came back could not be used ({found.message})")
+        return replace(found, fault=Fault.OURS)
+
+    def _run(self, item: pytest.Item, nextitem: pytest.Item | None, *, stand_in: bool) -> tuple[_Attempt, Verdict]:
+        assert self.hosts is not None
+        mark = item.get_closest_marker("limits")
+        own = mark.kwargs.get("call_seconds") if mark is not None else None
+        seed = _derived(self.seed, self.assignment.name, item.nodeid, "globals") % 2**32
+        self._attempt = attempt = _Attempt(
+            self.hosts, self.assignment, self.patience.call_seconds(own), seed, stand_in
+        )
+        try:
+            if hasattr(item, "_request"):
+                item._initrequest()  # fixtures anew, also for the second run of an item
+            runtestprotocol(item, log=False, nextitem=nextitem)
+        finally:
+            self._attempt = None
+            attempt.end()
+        if isinstance(attempt.error, GraderError):
+            raise attempt.error
+        return attempt, verdict(attempt.error, attempt.loss)
+
+
+class _Attempt:
+    """One run of one test: the processes that it has begun and what became of them."""
+
+    def __init__(self, hosts: Hosts, assignment: Assignment, call_seconds: float, seed: int, stand_in: bool) -> None:
+        self.hosts = hosts
+        self.assignment = assignment
+        self.call_seconds = call_seconds
+        self.seed = seed
+        self.stand_in = stand_in
+        self.error: BaseException | None = None
+        self.conversations: dict[str, Conversation] = {}
+        self.aftermath: dict[str, Aftermath] = {}
+
+    def subject(self, role: str) -> Subject:
+        """Begin a process for a role and return the door to it."""
+        limits = self.assignment.limits
+        is_candidate = role == "candidate" and not self.stand_in
+        call_seconds = self.call_seconds if is_candidate else max(self.call_seconds, limits.call_seconds)
+        conversation = self._host(role).begin(
+            TestLimits(limits.memory_bytes, limits.test_seconds + 1, self.seed), call_seconds, limits.test_seconds
+        )
+        self.conversations[role] = conversation
+        return Subject(conversation)
+
+    def end(self) -> None:
+        """End the processes and learn what the kernel says of them."""
+        for role, conversation in self.conversations.items():
+            self.aftermath[role] = self._host(role).end(conversation)
+        trouble = self.aftermath.get("reference", Aftermath(None)).loss
+        if trouble is not None and not isinstance(self.error, GraderError):
+            self.error = SuiteError(f"the reference was lost in a hidden test: {trouble.message}")
+
+    @property
+    def loss(self) -> Loss | None:
+        """Why the submission's process was lost, if it was."""
+        return self.aftermath.get("candidate", Aftermath(None)).loss
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was observed of the submission."""
+        conversation = self.conversations.get("candidate")
+        return [] if conversation is None or self.stand_in else conversation.findings
+
+    def _host(self, role: str) -> Host:
+        return self.hosts.reference if self.stand_in or role == "reference" else self.hosts.candidate
+
+
+def _planned(item: pytest.Item) -> TestResult:
+    mark = item.get_closest_marker("criterion")
+    criterion = str(mark.args[0]) if mark is not None and mark.args else ""
+    requirement = inspect.getdoc(getattr(item, "obj", None)) or ""
+    return TestResult(item.nodeid, criterion, " ".join(requirement.split()), Outcome.NOT_RUN, message="not run")
+
+
+def _derived(*parts: object) -> int:
+    """A number that depends on all parts and tells nothing of them."""
+    text = "\0".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")

@@ -1,0 +1,73 @@
+"""Whose fault was it? One pure function from how a test ended to its outcome."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import pytest
+
+from grader.examiner.conversation import Loss
+from grader.examiner.subject import CandidateError
+from grader.models import Frame, Outcome
+
+_MESSAGE_CHARACTERS = 1500
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a test raises that took something odd for an answer, or that has a bug."""
+
+
+class Fault(Enum):
+    """Who is to blame for a test that did not pass."""
+
+    NOBODY = auto()
+    CANDIDATE = auto()
+    UNCLEAR = auto()
+    OURS = auto()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of one attempt at a test.
+
+    Attributes:
+        fault: ``UNCLEAR`` if only the reference can tell: when it passes, what came back was unusable.
+        outcome: ``ERROR`` while the fault is unclear or ours.
+        message: what came back instead of the right thing.
+        frames: the submission's lines, if it raised.
+    """
+
+    fault: Fault
+    outcome: Outcome
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+
+
+def verdict(error: BaseException | None, loss: Loss | None) -> Verdict:
+    """Sort the end of a test into the candidate's and ours.
+
+    Args:
+        error: what the test raised, in any phase; ``None`` if nothing.
+        loss: why the submission's process was lost, if it was. It decides, whatever the test made of it.
+    """
+    if loss is not None:
+        return Verdict(Fault.CANDIDATE, loss.outcome, _cleaned(loss.message))
+    if error is None:
+        return Verdict(Fault.NOBODY, Outcome.PASSED)
+    if isinstance(error, CandidateError):
+        outcome = Outcome.OUT_OF_MEMORY if isinstance(error, MemoryError) else Outcome.FAILED
+        return Verdict(Fault.CANDIDATE, outcome, _cleaned(f"raised {error}"), error.frames)
+    if isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return Verdict(Fault.CANDIDATE, Outcome.FAILED, _cleaned(str(error)))
+    text = _cleaned(f"{type(error).__name__}: {error}")
+    if isinstance(error, _UNREADABLE):
+        return Verdict(Fault.UNCLEAR, Outcome.ERROR, text)
+    return Verdict(Fault.OURS, Outcome.ERROR, text)
+
+
+def _cleaned(text: str) -> str:
+    """Shorten, and leave out addresses, which differ from run to run."""
+    text = _ADDRESS.sub("0x…", text).strip()
+    return text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + " …"

@@ -1,0 +1,267 @@
+"""The nouns of the pipeline. Plain, frozen, free of files, clocks and processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+SKILLS = (
+    "correctness",
+    "numerical stability",
+    "assumptions",
+    "overfitting and tuning",
+    "convergence",
+    "randomness",
+    "data types",
+    "missing data",
+    "input validation",
+    "interpretability",
+    "incremental update",
+    "speed",
+    "alternatives",
+)
+
+
+class Outcome(StrEnum):
+    """What became of one test. Only ``PASSED`` earns."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+    TIMEOUT = "TIMEOUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    CRASHED = "CRASHED"
+    NOT_RUN = "NOT_RUN"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of a rubric.
+
+    Attributes:
+        id: what tests name in their ``criterion`` mark.
+        title: for people.
+        points: what it is worth, of the assignment's 100.
+        skill: one of ``SKILLS``.
+        expects: what a right solution does; candidates may read it.
+    """
+
+    id: str
+    title: str
+    points: float
+    skill: str
+    expects: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use in one assignment.
+
+    Attributes:
+        call_seconds: CPU seconds of one call.
+        test_seconds: CPU seconds of one test.
+        total_seconds: CPU seconds of all tests together.
+        memory_bytes: address space of one test's process beyond that of Python with numpy.
+    """
+
+    call_seconds: float
+    test_seconds: float
+    total_seconds: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One task: the modules that it asks for and the rubric that it is scored by."""
+
+    name: str
+    title: str
+    version: str
+    modules: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A take-home: assignments, their weights and the pass mark.
+
+    Attributes:
+        title: for people.
+        version: of the take-home as a whole.
+        pass_mark: total score, out of 100, from which a submission passes.
+        assignments: in the order in which they are examined.
+        weights: by assignment name; only their proportions count.
+    """
+
+    title: str
+    version: str
+    pass_mark: float
+    assignments: tuple[Assignment, ...]
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, taken as bytes; nothing of it has run.
+
+    Attributes:
+        name: of the file or folder.
+        sha256: over the names and contents of the modules taken.
+        modules: source by module name.
+        paths: where each module lay in what was handed in.
+        ignored: how many other files lay there.
+    """
+
+    name: str
+    sha256: str
+    modules: Mapping[str, bytes]
+    paths: Mapping[str, str]
+    ignored: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One of the submission's own lines in a traceback."""
+
+    file: str
+    line: int
+    function: str
+    source: str
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What is known of one hidden test. Everything but ``id``, ``criterion`` and ``requirement`` may quote a stranger.
+
+    Attributes:
+        id: of the test within its suite.
+        criterion: id of the criterion that it belongs to.
+        requirement: what a right solution does: the test's docstring.
+        outcome: what became of it.
+        seconds: wall time.
+        cpu_seconds: of the submission, measured from outside.
+        message: what came back instead; empty when passed.
+        frames: the submission's lines that raised, outermost first.
+        output: what the submission printed, shortened.
+    """
+
+    id: str
+    criterion: str
+    requirement: str
+    outcome: Outcome
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Evidence for a person that a submission did what its task does not need; never points.
+
+    Attributes:
+        kind: short and stable, for filters.
+        module: where.
+        line: 1-based; 0 where it has none.
+        detail: what was seen.
+        seen_by: ``"syntax"``, ``"worker"`` or ``"examiner"``.
+    """
+
+    kind: str
+    module: str
+    line: int
+    detail: str
+    seen_by: str
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All outcomes of one assignment's suite.
+
+    Attributes:
+        assignment: its name.
+        results: one for every test that the suite holds, in its order.
+        suite_sha256: over the files of the hidden suite.
+        problem: why the whole assignment could earn nothing, one line; empty if there is no such reason.
+        findings: what the worker and the examiner saw.
+    """
+
+    assignment: str
+    results: tuple[TestResult, ...]
+    suite_sha256: str
+    problem: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class CriterionScore:
+    """Points of one criterion."""
+
+    criterion: Criterion
+    earned: float
+    results: tuple[TestResult, ...]
+
+
+@dataclass(frozen=True)
+class AssignmentScore:
+    """Points of one assignment, out of 100."""
+
+    assignment: Assignment
+    score: float
+    weight: float
+    criteria: tuple[CriterionScore, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class SkillScore:
+    """Points by skill over all assignments, weighted as they are."""
+
+    skill: str
+    earned: float
+    points: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """The verdict: pure arithmetic on outcomes."""
+
+    total: float
+    passed: bool
+    pass_mark: float
+    assignments: tuple[AssignmentScore, ...]
+    skills: tuple[SkillScore, ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What it takes to repeat a run."""
+
+    grader_version: str
+    bank_sha256: str
+    suites_sha256: Mapping[str, str]
+    seed: int
+    sandbox: str
+    engine: str
+    image: str
+    python: str
+    numpy: str
+    examiner_python: str
+    examiner_numpy: str
+    started: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything about one submission's run."""
+
+    assessment: str
+    submission: Submission
+    score: Score
+    findings: tuple[Finding, ...]
+    provenance: Provenance
+    missing: tuple[str, ...] = field(default=())

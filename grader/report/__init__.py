@@ -1,0 +1,1 @@
+"""Renders reports. Pure functions from a ``Report`` to text."""

@@ -1,0 +1,84 @@
+"""The JSON report. Its schema is ``report.schema.json`` beside this module."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from grader.models import AssignmentScore, CriterionScore, Report, TestResult
+
+SCHEMA_VERSION = 1
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """Return the report as plain data, as the schema describes it."""
+    score, submission = report.score, report.submission
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "assessment": report.assessment,
+        "score": score.total,
+        "passed": score.passed,
+        "pass_mark": score.pass_mark,
+        "assignments": [_assignment(entry) for entry in score.assignments],
+        "skills": [asdict(skill) for skill in score.skills],
+        "integrity": [asdict(finding) for finding in report.findings],
+        "provenance": asdict(report.provenance),
+        "submission": {
+            "name": submission.name,
+            "sha256": submission.sha256,
+            "modules": {name: submission.paths[name] for name in sorted(submission.modules)},
+            "missing": list(report.missing),
+            "ignored_files": submission.ignored,
+        },
+    }
+
+
+def as_json(report: Report) -> str:
+    """Return the report as JSON text: ASCII only, so that no terminal or log takes a stranger's characters for its own."""
+    return json.dumps(as_data(report), indent=2) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the report."""
+    text = (resources.files("grader.report") / "report.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _assignment(entry: AssignmentScore) -> dict[str, Any]:
+    return {
+        "name": entry.assignment.name,
+        "title": entry.assignment.title,
+        "version": entry.assignment.version,
+        "score": entry.score,
+        "weight": entry.weight,
+        "problem": entry.problem,
+        "criteria": [_criterion(criterion) for criterion in entry.criteria],
+    }
+
+
+def _criterion(entry: CriterionScore) -> dict[str, Any]:
+    return {
+        "id": entry.criterion.id,
+        "title": entry.criterion.title,
+        "skill": entry.criterion.skill,
+        "points": entry.criterion.points,
+        "earned": round(entry.earned, 4),
+        "expects": entry.criterion.expects,
+        "tests": [_test(result) for result in entry.results],
+    }
+
+
+def _test(result: TestResult) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "outcome": result.outcome.value,
+        "seconds": round(result.seconds, 4),
+        "cpu_seconds": round(result.cpu_seconds, 4),
+        "requirement": result.requirement,
+        "message": result.message,
+        "frames": [asdict(frame) for frame in result.frames],
+        "output": result.output,
+    }

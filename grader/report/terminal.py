@@ -1,0 +1,166 @@
+"""The terminal report: verdict first, then what was lost and why, then what to look at twice."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Report, TestResult
+from grader.report.text import number, one_line, printable
+
+_WORDS = {
+    Outcome.FAILED: "failed",
+    Outcome.ERROR: "error",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.OUT_OF_MEMORY: "ran out of memory",
+    Outcome.CRASHED: "crashed",
+    Outcome.NOT_RUN: "not run",
+}
+_MESSAGE_LINES = 6
+_OUTPUT_LINES = 4
+_SHOWN_FINDINGS = 20
+
+
+def render(report: Report, *, width: int = 100, color: bool = False) -> str:
+    """Return the report as text for a terminal.
+
+    Args:
+        report: what to render.
+        width: columns.
+        color: with ANSI colours; nothing is told by colour alone.
+    """
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=color, no_color=not color, highlight=False, emoji=False,
+        markup=False, legacy_windows=False, color_system="standard" if color else None,
+    )  # fmt: skip
+    _head(console, report)
+    for entry in report.score.assignments:
+        _assignment(console, entry)
+    _skills(console, report)
+    _findings(console, report.findings)
+    _provenance(console, report)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def _head(console: Console, report: Report) -> None:
+    score = report.score
+    verdict = "PASSED" if score.passed else "NOT PASSED"
+    line = Text(f"{report.assessment}: {one_line(report.submission.name, 60)}\n", style="bold")
+    line.append(f"Score {number(score.total)} of 100", style="bold")
+    line.append(f"  {verdict}", style="bold green" if score.passed else "bold red")
+    line.append(f"  (pass mark {number(score.pass_mark)})", style="dim")
+    console.print(line)
+
+
+def _assignment(console: Console, entry: AssignmentScore) -> None:
+    console.print()
+    title = Text(entry.assignment.title, style="bold")
+    title.append(f"  {number(entry.score)} of 100  (weight {number(entry.weight)})")
+    console.print(title)
+    if entry.problem:
+        console.print(Padding(Text(one_line(entry.problem), style="red"), (0, 0, 0, 2)))
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column(width=7)
+    table.add_column(ratio=1)
+    table.add_column(justify="right")
+    table.add_column()
+    for criterion in entry.criteria:
+        table.add_row(*_row(criterion))
+    console.print(Padding(table, (0, 0, 0, 2)))
+    if not entry.problem:
+        for criterion in entry.criteria:
+            _losses(console, criterion)
+
+
+def _row(entry: CriterionScore) -> tuple[Text, Text, Text, Text]:
+    passed = sum(result.outcome is Outcome.PASSED for result in entry.results)
+    word, style = "partly", "yellow"
+    if passed in (0, len(entry.results)):
+        word, style = ("full", "green") if passed else ("none", "red")
+    return (
+        Text(word, style=style),
+        Text(entry.criterion.title),
+        Text(f"{number(entry.earned)} / {number(entry.criterion.points)}"),
+        Text(entry.criterion.skill, style="dim"),
+    )
+
+
+def _losses(console: Console, entry: CriterionScore) -> None:
+    lost = [result for result in entry.results if result.outcome is not Outcome.PASSED]
+    if not lost:
+        return
+    missing = number(entry.criterion.points - entry.earned)
+    console.print()
+    console.print(Padding(Text(f"{entry.criterion.title}: {missing} points lost", style="bold"), (0, 0, 0, 2)))
+    for result in lost:
+        console.print(Padding(_loss(result), (0, 0, 0, 4)))
+
+
+def _loss(result: TestResult) -> Table:
+    heading = Text(f"{result.id}  ", style="")
+    heading.append(_WORDS[result.outcome], style="red")
+    facts = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    facts.add_column(width=9, style="dim")
+    facts.add_column(ratio=1, overflow="fold")
+    facts.add_row(Text("test"), heading)
+    facts.add_row(Text("expected"), Text(one_line(result.requirement, 500)))
+    facts.add_row(Text("came back"), Text(_shortened(result.message, _MESSAGE_LINES)))
+    if result.frames:
+        frame = result.frames[-1]
+        place = f"{frame.file}:{frame.line} in {frame.function}: {frame.source}"
+        facts.add_row(Text("at"), Text(one_line(place)))
+    if result.output.strip():
+        facts.add_row(Text("printed"), Text(_shortened(result.output, _OUTPUT_LINES)))
+    return facts
+
+
+def _skills(console: Console, report: Report) -> None:
+    console.print()
+    console.print(Text("Skills", style="bold"))
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    for skill in report.score.skills:
+        share = f"{skill.earned / skill.points:.0%}"
+        table.add_row(skill.skill, f"{number(skill.earned)} / {number(skill.points)}", share)
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    console.print()
+    if not findings:
+        console.print(Text("Integrity: nothing found"))
+        return
+    console.print(Text(f"Integrity: {len(findings)} findings to look at; they cost no points", style="bold"))
+    for finding in findings[:_SHOWN_FINDINGS]:
+        place = f"{finding.module}:{finding.line}" if finding.line else finding.module
+        line = one_line(f"{place}  {finding.detail}  ({finding.kind}, seen by {finding.seen_by})", 200)
+        console.print(Padding(Text(line.strip()), (0, 0, 0, 2)))
+    if len(findings) > _SHOWN_FINDINGS:
+        console.print(Padding(Text(f"and {len(findings) - _SHOWN_FINDINGS} more in the JSON report"), (0, 0, 0, 2)))
+
+
+def _provenance(console: Console, report: Report) -> None:
+    told = report.provenance
+    console.print()
+    where = {"none": "NO SANDBOX: this run contained nothing"}.get(told.sandbox, f"{told.sandbox} ({told.engine})")
+    console.print(
+        Text(
+            f"Seed {told.seed} · {where} · Python {told.python}, numpy {told.numpy}"
+            f" · grader {told.grader_version} · bank {told.bank_sha256[:12]}"
+            f" · submission {report.submission.sha256[:12]} · {told.seconds:.1f} s",
+            style="dim",
+        )
+    )
+
+
+def _shortened(text: str, lines: int) -> str:
+    kept = [line for line in printable(text).strip().splitlines() if line.strip()]
+    shown = [line if len(line) <= 200 else line[:199] + "…" for line in kept[:lines]]
+    return "\n".join(shown) + (f"\n… {len(kept) - lines} lines more" if len(kept) > lines else "")

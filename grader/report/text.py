@@ -1,0 +1,23 @@
+"""Making a stranger's text fit to print."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without anything that a terminal would obey.
+
+    Control characters, escapes, bidirectional overrides and other invisible characters become ``�``; new lines
+    stay, tabs become spaces.
+    """
+    return "".join(c if c == "\n" or c.isprintable() else "�" for c in text.replace("\r\n", "\n").expandtabs(4))
+
+
+def one_line(text: str, characters: int = 300) -> str:
+    """Return ``text`` printable, on one line and not too long."""
+    joined = " ".join(printable(text).split())
+    return joined if len(joined) <= characters else joined[: characters - 1] + "…"
+
+
+def number(value: float) -> str:
+    """Return points without needless digits: ``12``, ``6.67``, ``0.5``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

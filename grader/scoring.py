@@ -1,0 +1,87 @@
+"""Points: pure arithmetic on outcomes and rubric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from grader.errors import BankError
+from grader.models import (
+    SKILLS,
+    Assessment,
+    Assignment,
+    AssignmentScore,
+    CriterionScore,
+    Examination,
+    Outcome,
+    Score,
+    SkillScore,
+    TestResult,
+)
+
+
+def score(assessment: Assessment, examinations: Mapping[str, Examination]) -> Score:
+    """Return the points by criterion, by assignment, by skill and in all.
+
+    Each criterion's points are shared equally by its tests. A result that is missing is not earned.
+
+    Args:
+        assessment: rubrics and weights.
+        examinations: by assignment name.
+
+    Raises:
+        BankError: a test names no criterion of its assignment, or a criterion has no test.
+    """
+    assignments = tuple(
+        _assignment_score(assignment, assessment.weights[assignment.name], examinations[assignment.name])
+        for assignment in assessment.assignments
+    )
+    weight = sum(entry.weight for entry in assignments)
+    total = sum(entry.score * entry.weight for entry in assignments) / weight
+    # Rounded before it is compared, so that what is printed and what is decided are the same number.
+    total = round(total, 2)
+    return Score(total, total >= assessment.pass_mark, assessment.pass_mark, assignments, _skills(assignments))
+
+
+def _assignment_score(assignment: Assignment, weight: float, examination: Examination) -> AssignmentScore:
+    grouped = _by_criterion(assignment, examination.results)
+    criteria = tuple(
+        CriterionScore(criterion, _earned(criterion.points, grouped[criterion.id]), tuple(grouped[criterion.id]))
+        for criterion in assignment.criteria
+    )
+    total = round(sum(entry.earned for entry in criteria), 2)
+    return AssignmentScore(assignment, total, weight, criteria, examination.problem)
+
+
+def _by_criterion(assignment: Assignment, results: Sequence[TestResult]) -> dict[str, list[TestResult]]:
+    grouped: dict[str, list[TestResult]] = {criterion.id: [] for criterion in assignment.criteria}
+    for result in results:
+        if result.criterion not in grouped:
+            raise BankError(
+                f"the hidden test {result.id} of {assignment.name} names the criterion {result.criterion!r},"
+                f" which assignment.toml does not have; it has {', '.join(grouped)}"
+            )
+        grouped[result.criterion].append(result)
+    empty = [name for name, members in grouped.items() if not members]
+    if empty:
+        raise BankError(f"{assignment.name}: no hidden test belongs to the criterion {', '.join(empty)}")
+    return grouped
+
+
+def _earned(points: float, results: Sequence[TestResult]) -> float:
+    passed = sum(result.outcome is Outcome.PASSED for result in results)
+    return points * passed / len(results)
+
+
+def _skills(assignments: Sequence[AssignmentScore]) -> tuple[SkillScore, ...]:
+    """Points by skill, out of the total of 100 as the weights share it."""
+    weight = sum(entry.weight for entry in assignments)
+    earned = dict.fromkeys(SKILLS, 0.0)
+    points = dict.fromkeys(SKILLS, 0.0)
+    for entry in assignments:
+        for criterion in entry.criteria:
+            skill, share = criterion.criterion.skill, entry.weight / weight
+            earned[skill] += criterion.earned * share
+            points[skill] += criterion.criterion.points * share
+    return tuple(
+        SkillScore(skill, round(earned[skill], 2), round(points[skill], 2)) for skill in SKILLS if points[skill]
+    )

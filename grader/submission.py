@@ -1,0 +1,239 @@
+"""Intake: opens what was handed in without trusting it, and takes only the modules that the assessment names.
+
+Nothing is written and nothing is run. Whatever is wrong ends in one ``SubmissionError`` that says what was
+expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.errors import SubmissionError
+from grader.models import Assessment, Submission
+
+ENTRIES_LIMIT = 200
+UNPACKED_LIMIT = 10 * 1024 * 1024
+RATIO_LIMIT = 100
+MODULE_LIMIT = 1024 * 1024
+ARCHIVE_LIMIT = 20 * 1024 * 1024
+
+_LEFTOVER_NAMES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db"])
+_LEFTOVER_FOLDERS = frozenset(["__MACOSX", "__pycache__", ".git", ".venv", "venv", ".ipynb_checkpoints"])
+_SHOWN_NAMES = 8
+_SMALLEST_RATIO_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that was handed in, by its place in the archive or folder."""
+
+    path: PurePosixPath
+    entry: zipfile.ZipInfo | Path
+
+
+def read_submission(path: Path, assessment: Assessment) -> Submission:
+    """Return what was handed in.
+
+    Args:
+        path: a zip archive, a folder or one ``.py`` file.
+        assessment: names the modules to take.
+
+    Raises:
+        SubmissionError: it is refused.
+    """
+    if path.is_dir():
+        return _from_folder(path, assessment)
+    if not path.is_file():
+        raise SubmissionError(f"{path} should be a zip archive, a folder or a .py file, but there is no such file")
+    if path.suffix == ".py":
+        return _from_module(path, assessment)
+    if path.stat().st_size > ARCHIVE_LIMIT:
+        raise SubmissionError(f"{path.name} is larger than the {_megabytes(ARCHIVE_LIMIT)} that are accepted")
+    return read_archive(path.name, path.read_bytes(), assessment)
+
+
+def read_archive(name: str, content: bytes, assessment: Assessment) -> Submission:
+    """Return the submission in a zip archive.
+
+    Args:
+        name: for messages and the report.
+        content: bytes of the archive.
+        assessment: names the modules to take.
+
+    Raises:
+        SubmissionError: it is refused.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            _check_entries(name, entries)
+            files = [_File(PurePosixPath(e.filename), e) for e in entries if not e.is_dir()]
+            chosen = _choose(name, _without_leftovers(files), assessment)
+            modules = {module: _unpack(name, archive, file) for module, file in chosen.items()}
+            if bad := archive.testzip():
+                raise SubmissionError(f"{name} is damaged: {_shown(bad)} does not match its checksum; zip it again")
+    except _UNREADABLE as error:
+        raise SubmissionError(
+            f"{name} should be a zip archive, but cannot be read as one ({error}); zip the modules again"
+        ) from error
+    return _submission(name, modules, chosen, len(files) - len(chosen))
+
+
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
+"""What ``zipfile`` raises on archives that are damaged or that it cannot unpack."""
+
+
+def _from_folder(folder: Path, assessment: Assessment) -> Submission:
+    files = []
+    for place in (folder, *_inner_folders(folder, assessment)):
+        for path in sorted(place.iterdir()):
+            if path.suffix.lower() == ".py" and (path.is_file() or path.is_symlink()):
+                files.append(_File(PurePosixPath(path.relative_to(folder).as_posix()), path))
+    chosen = _choose(folder.name or str(folder), files, assessment)
+    modules = {module: _read_file(file) for module, file in chosen.items()}
+    return _submission(folder.resolve().name, modules, chosen, len(files) - len(chosen))
+
+
+def _inner_folders(folder: Path, assessment: Assessment) -> Iterable[Path]:
+    """Folders named like an assignment, where the packet for candidates has the stubs."""
+    for assignment in assessment.assignments:
+        inner = folder / assignment.name
+        if inner.is_dir() and not inner.is_symlink():
+            yield inner
+
+
+def _from_module(path: Path, assessment: Assessment) -> Submission:
+    chosen = _choose(path.name, [_File(PurePosixPath(path.name), path)], assessment)
+    modules = {module: _read_file(file) for module, file in chosen.items()}
+    return _submission(path.name, modules, chosen, 0)
+
+
+def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive by its table of contents, before anything is unpacked."""
+    if len(entries) > ENTRIES_LIMIT:
+        raise SubmissionError(f"{name} holds {len(entries)} entries; at most {ENTRIES_LIMIT} are accepted")
+    seen: set[str] = set()
+    for entry in entries:
+        _check_entry(name, entry)
+        key = entry.filename.rstrip("/")
+        if key in seen:
+            raise SubmissionError(f"{name} holds {_shown(entry.filename)} twice; zip it again with one of them")
+        seen.add(key)
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > UNPACKED_LIMIT:
+        raise SubmissionError(
+            f"{name} unpacks to {_megabytes(unpacked)}; at most {_megabytes(UNPACKED_LIMIT)} are accepted:"
+            " hand in the modules only"
+        )
+
+
+def _check_entry(name: str, entry: zipfile.ZipInfo) -> None:
+    raw = getattr(entry, "orig_filename", entry.filename)
+    parts = PurePosixPath(raw.replace("\\", "/")).parts
+    drive = len(raw) > 1 and raw[1] == ":"
+    if raw.startswith(("/", "\\")) or ".." in parts or drive or "\0" in raw or "\\" in raw:
+        raise SubmissionError(f"{name} holds the unsafe name {_shown(raw)}; names should be relative, with '/'")
+    if entry.flag_bits & 0x1:
+        raise SubmissionError(f"{name} is encrypted ({_shown(raw)}); zip it again without a password")
+    mode = entry.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise SubmissionError(f"{name} holds {_shown(raw)}, which is a link or special file; zip real files")
+    large = entry.file_size > _SMALLEST_RATIO_BYTES
+    if large and entry.file_size > RATIO_LIMIT * max(entry.compress_size, 1):
+        raise SubmissionError(
+            f"{name}: {_shown(raw)} unpacks to over {RATIO_LIMIT} times its size; that is refused as a zip bomb"
+        )
+
+
+def _without_leftovers(files: list[_File]) -> list[_File]:
+    """Drop what operating systems and editors leave in archives, and one folder around everything."""
+    kept = [
+        file
+        for file in files
+        if file.path.name not in _LEFTOVER_NAMES
+        and not file.path.name.startswith("._")
+        and not _LEFTOVER_FOLDERS.intersection(file.path.parts[:-1])
+    ]
+    tops = {file.path.parts[0] for file in kept}
+    if len(tops) == 1 and all(len(file.path.parts) > 1 for file in kept):
+        return [_File(PurePosixPath(*file.path.parts[1:]), file.entry) for file in kept]
+    return kept
+
+
+def _choose(name: str, files: list[_File], assessment: Assessment) -> dict[str, _File]:
+    """Return the file of each module that is there: at the top, or in the folder of its assignment."""
+    chosen: dict[str, _File] = {}
+    wanted = {module: a.name for a in assessment.assignments for module in a.modules}
+    for module, assignment in wanted.items():
+        places = (f"{module}.py", f"{assignment}/{module}.py")
+        found = [file for file in files if file.path.as_posix() in places]
+        if len(found) > 1:
+            raise SubmissionError(f"{name} holds {places[0]} and {places[1]}; hand in one of them")
+        if found:
+            chosen[module] = found[0]
+            continue
+        for file in files:
+            if file.path.as_posix().lower() in {place.lower() for place in places}:
+                raise SubmissionError(f"{name} holds {_shown(str(file.path))}; rename it to {module}.py")
+    if not chosen:
+        looked_for = ", ".join(f"{module}.py" for module in wanted)
+        there = sorted(file.path.as_posix() for file in files)
+        shown = ", ".join(_shown(path) for path in there[:_SHOWN_NAMES]) or "nothing"
+        more = f" and {len(there) - _SHOWN_NAMES} more" if len(there) > _SHOWN_NAMES else ""
+        raise SubmissionError(
+            f"{name} should hold at least one of {looked_for}, at the top or in its assignment's folder,"
+            f" but holds {shown}{more}"
+        )
+    return chosen
+
+
+def _unpack(name: str, archive: zipfile.ZipFile, file: _File) -> bytes:
+    assert isinstance(file.entry, zipfile.ZipInfo)
+    try:
+        with archive.open(file.entry) as stream:
+            content = stream.read(MODULE_LIMIT + 1)
+    except RuntimeError as error:
+        raise SubmissionError(f"{name}: {_shown(str(file.path))} cannot be unpacked: {error}") from error
+    return _bounded(file, content)
+
+
+def _read_file(file: _File) -> bytes:
+    assert isinstance(file.entry, Path)
+    if file.entry.is_symlink():
+        raise SubmissionError(f"{file.path} is a link; hand in the file itself")
+    with file.entry.open("rb") as stream:
+        return _bounded(file, stream.read(MODULE_LIMIT + 1))
+
+
+def _bounded(file: _File, content: bytes) -> bytes:
+    if len(content) > MODULE_LIMIT:
+        raise SubmissionError(
+            f"{_shown(str(file.path))} is larger than the {_megabytes(MODULE_LIMIT)} that a module may have"
+        )
+    return content
+
+
+def _submission(name: str, modules: Mapping[str, bytes], chosen: Mapping[str, _File], ignored: int) -> Submission:
+    digest = hashlib.sha256()
+    for module, content in sorted(modules.items()):
+        digest.update(f"{module}\0{len(content)}\0".encode() + content)
+    paths = {module: file.path.as_posix() for module, file in chosen.items()}
+    return Submission(name, digest.hexdigest(), dict(modules), paths, ignored)
+
+
+def _shown(name: str) -> str:
+    """A name from a stranger, fit for a terminal."""
+    text = "".join(c if c.isprintable() else "?" for c in name)
+    return repr(text if len(text) <= 80 else text[:79] + "…")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / (1024 * 1024):.1f} MB".replace(".0 ", " ")
