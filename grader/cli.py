@@ -70,7 +70,7 @@ class GraderGroup(click.Group):
         except click.UsageError as error:
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
             if near and "Did you mean" not in error.message:
-                error.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
             raise
 
 

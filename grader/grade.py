@@ -9,14 +9,19 @@ import hashlib
 import platform
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from grader import __version__, integrity
 from grader.bank import Bank
 from grader.models import Assessment, Assignment, Examination, Provenance, Report, Submission, TestResult
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.scoring import score
+
+if TYPE_CHECKING:
+    from grader.examiner.plugin import Hosts
 
 Progress = Callable[[Assignment, TestResult], None]
 
@@ -60,25 +65,26 @@ def grade(
     memory_bytes = max(assignment.limits.memory_bytes for assignment in assessment.assignments)
     hash_seed = int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
 
-    # The sandbox starts while pytest, numpy and the suite are imported: from here on, both take their time.
-    from grader.examiner.host import Host
-
-    candidate = Host(provider, submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed)
-    references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
-    reference = Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed)
-    try:
-        candidate.launch()
+    with ExitStack() as cleanup:
+        # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
+        sandbox = provider.launch(submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed)
+        cleanup.callback(sandbox.close)
+        from grader.examiner.host import Host
         from grader.examiner.plugin import Hosts
 
+        references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
+        candidate = Host(
+            provider, submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox
+        )
+        reference = Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed)
+        cleanup.callback(candidate.close)
+        cleanup.callback(reference.close)
         hosts = Hosts(candidate, reference)
         examinations = {
             assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
             for assignment in assessment.assignments
         }
         facts = candidate.facts()
-    finally:
-        candidate.close()
-        reference.close()
     observed = [finding for examination in examinations.values() for finding in examination.findings]
     return Report(
         assessment=assessment.title,
@@ -91,12 +97,10 @@ def grade(
 
 
 def _examine(
-    assignment: Assignment, submission: Submission, bank: Bank, hosts: object, seed: int, progress: Progress
+    assignment: Assignment, submission: Submission, bank: Bank, hosts: Hosts, seed: int, progress: Progress
 ) -> Examination:
     from grader.examiner.examination import examine
-    from grader.examiner.plugin import Hosts
 
-    assert isinstance(hosts, Hosts)
     absent = [f"{module}.py" for module in assignment.modules if module not in submission.modules]
     return examine(
         assignment,

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from grader.models import Finding
 
 ALLOWED_PACKAGES = frozenset(
-    """
-    __future__ abc array bisect cmath collections contextlib copy dataclasses decimal enum fractions functools
-    heapq itertools logging math numbers numpy operator random re statistics string textwrap time types typing
-    typing_extensions unittest warnings
-    """.split()
+    [
+        *("__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses"),
+        *("decimal", "enum", "fractions", "functools", "heapq", "itertools", "logging", "math", "numbers", "numpy"),
+        *("operator", "random", "re", "statistics", "string", "textwrap", "time", "types", "typing"),
+        *("typing_extensions", "warnings"),
+    ]
 )
 """What solving a task may import. The rest is reported, not refused."""
 

@@ -133,7 +133,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class TestResult:
-    """What is known of one hidden test. Everything but ``id``, ``criterion`` and ``requirement`` may quote a stranger.
+    """What is known of one hidden test.
+
+    Everything but ``id``, ``criterion`` and ``requirement`` may quote a stranger.
 
     Attributes:
         id: of the test within its suite.

@@ -36,16 +36,23 @@ class Host:
         modules: the submission.
         memory_bytes: the most that any of its tests may use.
         hash_seed: PYTHONHASHSEED inside.
+        sandbox: one that was launched for this submission already.
     """
 
     def __init__(
-        self, provider: SandboxProvider, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int
+        self,
+        provider: SandboxProvider,
+        modules: Mapping[str, bytes],
+        *,
+        memory_bytes: int,
+        hash_seed: int,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.provider = provider
         self.modules = modules
         self.memory_bytes = memory_bytes
         self.hash_seed = hash_seed
-        self.sandbox: Sandbox | None = None
+        self.sandbox = sandbox
         self._facts: SandboxFacts | None = None
 
     def launch(self) -> None:

@@ -51,7 +51,8 @@ class LocalCandidate:
 
     def generator_state(self) -> str:
         """Return a digest of the states of the global generators of numpy and ``random``."""
-        state = repr((np.random.get_state(legacy=True)[1].tobytes(), random.getstate()))  # type: ignore[union-attr]
+        name, keys, *rest = np.random.get_state(legacy=True)
+        state = repr((name, np.asarray(keys).tobytes(), rest, random.getstate()))
         return hashlib.sha256(state.encode()).hexdigest()
 
     @contextmanager

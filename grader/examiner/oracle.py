@@ -109,10 +109,9 @@ def pair(value: object, *, name: str = "the result") -> tuple[Any, Any]:
     Raises:
         AssertionError: it is not a tuple or list of length two.
     """
-    is_pair = isinstance(value, (tuple, list)) and len(value) == 2
-    assert is_pair, f"{name} should be a pair, but is {shown(value)}"
-    first, second = value  # type: ignore[misc]
-    return first, second
+    assert isinstance(value, (tuple, list)), f"{name} should be a pair, but is {shown(value)}"
+    assert len(value) == 2, f"{name} should be a pair, but has {len(value)} parts"
+    return value[0], value[1]
 
 
 def mapping(value: object, *, keys: Sequence[str], name: str = "the result") -> dict[str, Any]:

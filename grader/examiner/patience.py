@@ -31,7 +31,7 @@ class Patience:
             own: the limit that a test asks for; ``None`` for the assignment's.
         """
         full = own if own is not None else self.limits.call_seconds
-        return max(min(full, _SHORTEST_CALL_SECONDS), full / 2**self.timeouts)
+        return max(min(full, _SHORTEST_CALL_SECONDS), full * 0.5**self.timeouts)
 
     def charge(self, seconds: float, *, timed_out: bool) -> None:
         """Book what a test has used."""

@@ -7,7 +7,6 @@ import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -162,7 +161,7 @@ class ExaminerPlugin:
             self.hosts, self.assignment, self.patience.call_seconds(own), seed, stand_in
         )
         try:
-            if hasattr(item, "_request"):
+            if isinstance(item, pytest.Function):
                 item._initrequest()  # fixtures anew, also for the second run of an item
             runtestprotocol(item, log=False, nextitem=nextitem)
         finally:

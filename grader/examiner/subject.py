@@ -156,8 +156,9 @@ def candidate_error(type_name: str, base: str, text: str, frames: tuple[Frame, .
         frames: the submission's own lines.
     """
     known = getattr(builtins, base, None)
-    ordinary = isinstance(known, type) and issubclass(known, Exception) and known not in _UNBUILDABLE
-    bases = (CandidateError, known) if ordinary and known is not Exception else (CandidateError,)
+    bases: tuple[type, ...] = (CandidateError,)
+    if isinstance(known, type) and issubclass(known, Exception) and known not in (Exception, *_UNBUILDABLE):
+        bases = (CandidateError, known)
     kind = type("CandidateError", bases, {"__init__": CandidateError.__init__, "__str__": CandidateError.__str__})
     error: CandidateError = kind(type_name, text, frames)
     return error

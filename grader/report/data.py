@@ -36,7 +36,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 
 def as_json(report: Report) -> str:
-    """Return the report as JSON text: ASCII only, so that no terminal or log takes a stranger's characters for its own."""
+    """Return the report as JSON text: ASCII only, so that no terminal obeys a stranger's characters."""
     return json.dumps(as_data(report), indent=2) + "\n"
 
 

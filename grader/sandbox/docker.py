@@ -9,13 +9,13 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts
 from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
+from grader.sandbox.leftovers import owner
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 
 if TYPE_CHECKING:
@@ -297,11 +297,6 @@ def remove(api: docker.APIClient, container: str) -> None:
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
-
-
-def owner() -> str:
-    """Say which process a container belongs to: host, pid and start time of this one."""
-    return f"{socket.gethostname()}:{os.getpid()}:{int(time.time())}"
 
 
 def _host_of_context() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata, resources
@@ -16,6 +17,8 @@ from grader.errors import SandboxError
 
 REPOSITORY = "takehome-grader-worker"
 BASE_IMAGE = "python:3.11-slim-bookworm"
+
+_TAIL_LINES = 6
 
 Progress = Callable[[str], None]
 
@@ -102,16 +105,17 @@ def _build(api: Any, wanted: Recipe, progress: Progress) -> None:
         forcerm=True,
         decode=True,
     )
-    last = ""
+    tail: deque[str] = deque(maxlen=_TAIL_LINES)
     for text, failed in _steps(lines):
         if failed:
             raise SandboxError(
-                f"the sandbox image could not be built: {text}",
-                cure=f"see the build's output above; the base image is {wanted.arguments['BASE']}"
-                " (another one: GRADER_BASE_IMAGE) and pip inside the build needs a package index. Last: {last}",
+                f"the sandbox image could not be built: {text}. Its last words: {' / '.join(tail)}",
+                cure=f"the base image {wanted.arguments['BASE']} has to be there or to be pulled (GRADER_BASE_IMAGE"
+                " names another), and pip inside the build needs a package index",
             )
-        last = text
-        progress(text)
+        tail.append(text)
+        if text.startswith("Step "):
+            progress(text)
 
 
 def _steps(lines: Iterator[dict[str, Any]]) -> Iterator[tuple[str, bool]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import grader
 from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts
+from grader.sandbox.leftovers import FOLDER_PREFIX, owner
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 
 _CLOSE_SECONDS = 5.0
@@ -37,7 +38,7 @@ class ProcessSandbox:
 
     def __init__(self, modules: Mapping[str, bytes], hash_seed: int) -> None:
         self.modules = modules
-        self.folder = tempfile.mkdtemp(prefix="grader-")
+        self.folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{owner()}-")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grader.worker", self.folder],
             stdin=subprocess.PIPE,

@@ -59,6 +59,7 @@ class Handle:
     description: tuple[str, tuple[str, ...]] | None = None
 
 
+Bytes = bytes | bytearray | memoryview
 Refer = Callable[[object], Handle]
 Resolve = Callable[[Handle], Any]
 
@@ -94,7 +95,7 @@ def announced(header: bytes | bytearray | memoryview) -> tuple[int, int, int]:
     return number, body, total
 
 
-def loads(body: bytes | memoryview, buffers: bytes | memoryview, resolve: Resolve) -> Any:
+def loads(body: Bytes, buffers: Bytes, resolve: Resolve) -> Any:
     """Return the value that a message carries.
 
     Args:
@@ -178,7 +179,7 @@ class _Encoder:
         if not _is_listed(name) or value.ndim > AXES_LIMIT:
             return self._handle(original)
         plain = np.ascontiguousarray(value, dtype=np.dtype(name))
-        self.buffers.append(memoryview(plain.reshape(-1).view(np.uint8)))
+        self.buffers.append(plain.reshape(-1).view(np.uint8).data)
         return self._extension(code, [name, list(value.shape), len(self.buffers) - 1])
 
     def _objects(self, value: Any, original: object, depth: int) -> Any:
@@ -207,7 +208,7 @@ class _Decoder:
         self.keys = 0
 
     @staticmethod
-    def unpack(body: bytes | memoryview, depth: int) -> Any:
+    def unpack(body: Bytes, depth: int) -> Any:
         """Unpack one level; nested extensions stay packed until ``decode`` reaches them."""
         if depth > DEPTH_LIMIT:
             raise MalformedMessage("nested too deeply")

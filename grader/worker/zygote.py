@@ -191,7 +191,7 @@ class Zygote:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, signal.SIGKILL)
             try:
-                pid, status, usage = os.wait4(-1, 0)
+                pid, status = os.wait()
             except ChildProcessError:
                 return
             if pid == current.pid:
