@@ -10,7 +10,7 @@ from grader.errors import SandboxError
 from grader.examiner.conversation import Conversation, Loss
 from grader.models import Outcome
 from grader.sandbox import Sandbox, SandboxFacts, SandboxProvider
-from grader.sandbox.session import TestFacts, TestLimits, WorkerLost
+from grader.sandbox.session import ForkFacts, ForkLimits, WorkerLost
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Host:
             self._facts = self.sandbox.facts()
         return self._facts
 
-    def begin(self, limits: TestLimits, call_seconds: float, test_seconds: float) -> Conversation:
+    def begin(self, limits: ForkLimits, call_seconds: float, test_seconds: float) -> Conversation:
         """Start a fresh process of the submission.
 
         Raises:
@@ -124,7 +124,7 @@ class Host:
         return Aftermath(Loss(Outcome.CRASHED, why.reason))
 
 
-def explained(loss: Loss | None, facts: TestFacts) -> Loss | None:
+def explained(loss: Loss | None, facts: ForkFacts) -> Loss | None:
     """Return why a test was lost, given what the kernel says of its process.
 
     Args:
@@ -140,7 +140,7 @@ def explained(loss: Loss | None, facts: TestFacts) -> Loss | None:
         return Loss(Outcome.OUT_OF_MEMORY, "the process was killed: it used more memory than it may")
     if status >= 0:
         return Loss(Outcome.CRASHED, f"the process exited with code {status} in the middle of a call")
-    if -status in (signal.SIGXCPU, signal.SIGKILL):
+    if -status == signal.SIGXCPU:
         return Loss(Outcome.TIMEOUT, "the process was killed: it used more CPU time than a test may")
     return Loss(Outcome.CRASHED, f"the process died of {_signal_name(-status)} in the middle of a call")
 
@@ -152,7 +152,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _printed(facts: TestFacts) -> str:
+def _printed(facts: ForkFacts) -> str:
     text = facts.output.decode("utf-8", errors="replace")
     more = facts.output_bytes - len(facts.output)
     return f"{text}\n… and {more} bytes more" if more > 0 else text

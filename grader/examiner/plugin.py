@@ -19,7 +19,7 @@ from grader.examiner.patience import Patience
 from grader.examiner.subject import Subject
 from grader.examiner.verdict import Fault, Verdict, verdict
 from grader.models import Assignment, Finding, Outcome, TestResult
-from grader.sandbox.session import TestLimits
+from grader.sandbox.session import ForkLimits
 
 Progress = Callable[[TestResult], None]
 
@@ -191,7 +191,7 @@ class _Attempt:
         is_candidate = role == "candidate" and not self.stand_in
         call_seconds = self.call_seconds if is_candidate else max(self.call_seconds, limits.call_seconds)
         conversation = self._host(role).begin(
-            TestLimits(limits.memory_bytes, limits.test_seconds + 1, self.seed), call_seconds, limits.test_seconds
+            ForkLimits(limits.memory_bytes, limits.test_seconds + 1, self.seed), call_seconds, limits.test_seconds
         )
         self.conversations[role] = conversation
         return Subject(conversation)

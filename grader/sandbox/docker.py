@@ -9,7 +9,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SandboxError
@@ -21,13 +22,16 @@ from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 if TYPE_CHECKING:
     import docker
 
+Event = tuple[str, Mapping[str, str]]
+"""What happened to a container: the action and its attributes."""
+
 LABEL = "grader"
 OWNER_LABEL = "grader.owner"
 
 _WORKER_BYTES = 256 * 1024 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
-_KILLED = 137
+_KILLED = "137"
 _NO_SYSTEM_V = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0"}
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
@@ -114,12 +118,12 @@ class DockerSandbox:
         import requests.exceptions
 
         try:
-            state = self.provider.api.inspect_container(self.container)["State"]
-        except docker.errors.NotFound:
-            return Loss(is_ours=True, reason="the container was removed while a test was running in it")
+            history = events_of(self.provider.api, self.container)
+            if not any(action == "die" for action, _ in history) and is_running(self.provider.api, self.container):
+                return Loss(is_ours=False, reason="the worker no longer answers")
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             return Loss(is_ours=True, reason=f"the Docker engine no longer answers: {error}")
-        return whose_loss(state)
+        return whose_loss(history)
 
     def close(self) -> None:
         """See ``Sandbox``."""
@@ -260,26 +264,50 @@ def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any
         memswap_limit=limit,
         tmpfs={"/tmp": "size=64m,nr_inodes=4096,mode=1777,nosuid,nodev,noexec"},
         log_config={"type": "none"},
+        # When whoever holds the other end of stdin is gone, so is the container.
+        auto_remove=True,
         # System V objects would outlive the test that made them.
         sysctls=_NO_SYSTEM_V,
     )
     return options
 
 
-def whose_loss(state: Mapping[str, Any]) -> Loss:
+def events_of(api: docker.APIClient, container: str) -> list[Event]:
+    """Return what the engine remembers of a container, which may be removed already: its last events.
+
+    Waits a second, since what ends with the current second is reported only then.
+    """
+    now = datetime.fromisoformat(api.info()["SystemTime"][:19]).replace(tzinfo=UTC)
+    until = int(now.timestamp()) + 1
+    found = api.events(since=1, until=until, filters={"container": container}, decode=True)
+    return [(str(entry.get("Action", "")), dict(entry["Actor"]["Attributes"])) for entry in found]
+
+
+def is_running(api: docker.APIClient, container: str) -> bool:
+    """Whether a container is there and runs."""
+    import docker.errors
+
+    try:
+        return bool(api.inspect_container(container)["State"]["Running"])
+    except docker.errors.NotFound:
+        return False
+
+
+def whose_loss(history: Sequence[Event]) -> Loss:
     """Sort the end of a container into the submission's doing and ours.
 
     Args:
-        state: ``State`` as the engine's inspection gives it.
+        history: the container's events: action and attributes.
     """
-    if state.get("OOMKilled"):
+    actions = {action for action, _ in history}
+    codes = [attributes.get("exitCode", "") for action, attributes in history if action == "die"]
+    if "kill" in actions or not codes:
+        return Loss(is_ours=True, reason="the container was killed or removed from outside")
+    if "oom" in actions and codes[-1] == _KILLED:
         return Loss(is_ours=False, reason="the container ran out of memory", out_of_memory=True)
-    if state.get("Running"):
-        return Loss(is_ours=False, reason="the worker no longer answers")
-    code = state.get("ExitCode")
-    if code == _KILLED:
-        return Loss(is_ours=True, reason="the container was killed from outside")
-    return Loss(is_ours=False, reason=f"the worker ended with code {code}")
+    if codes[-1] == _KILLED:
+        return Loss(is_ours=True, reason="the machine's kernel killed the container")
+    return Loss(is_ours=False, reason=f"the worker ended with code {codes[-1]}")
 
 
 def remove(api: docker.APIClient, container: str) -> None:

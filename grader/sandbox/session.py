@@ -51,7 +51,7 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True)
-class TestLimits:
+class ForkLimits:
     """What one test's process may use.
 
     Attributes:
@@ -66,7 +66,7 @@ class TestLimits:
 
 
 @dataclass(frozen=True)
-class TestFacts:
+class ForkFacts:
     """What the worker says of a test's process, once nothing of it is left.
 
     Attributes:
@@ -105,7 +105,7 @@ class WorkerSession:
         facts = self._answer(Kind.READY, _START_SECONDS)
         self.facts = {str(key)[:40]: value for key, value in _unpacked(facts, dict).items()}
 
-    def begin(self, limits: TestLimits) -> None:
+    def begin(self, limits: ForkLimits) -> None:
         """Have the worker fork for a test."""
         self._tunnel.clear()
         self._fork_gone = False
@@ -146,7 +146,7 @@ class WorkerSession:
         self._send(Kind.CLOCK, b"")
         return float(_unpacked(self._answer(Kind.TIME, _ANSWER_SECONDS), (int, float)))
 
-    def end(self) -> TestFacts:
+    def end(self) -> ForkFacts:
         """Have the test's process killed and its traces wiped; return what the worker knows of it."""
         self._send(Kind.END, b"")
         output = self._answer(Kind.OUTPUT, _ANSWER_SECONDS)
@@ -154,7 +154,7 @@ class WorkerSession:
         self._tunnel.clear()
         try:
             status = facts["status"]
-            return TestFacts(
+            return ForkFacts(
                 status=None if status is None else int(status),
                 out_of_memory=bool(facts["out_of_memory"]),
                 cpu_seconds=float(facts["cpu_seconds"]),

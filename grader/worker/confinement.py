@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import resource
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,9 @@ def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    # Unbuffered, since this process is killed and never flushes.
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), errors="backslashreplace", write_through=True)
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), errors="backslashreplace", write_through=True)
     os.environ.update(HOME=str(home), TMPDIR=str(home))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return channel
@@ -79,8 +84,10 @@ def _limit(limits: dict[str, Any], *, has_own_user: bool) -> None:
         number = getattr(resource, name, None)
         if number is not None:
             _, hard = resource.getrlimit(number)
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(number, (value, value))
+            # A hard limit on CPU time kills without a word; the soft one, a second before, says SIGXCPU.
+            upper = value + 1 if name == "RLIMIT_CPU" else value
+            upper = upper if hard == resource.RLIM_INFINITY else min(upper, hard)
+            resource.setrlimit(number, (min(value, upper), upper))
 
 
 def _mapped_bytes() -> int | None:

@@ -1,0 +1,195 @@
+"""What the grader's own tests share: small banks, and whether there is a Docker engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIRE_DOCKER = "GRADER_REQUIRE_DOCKER"
+
+collect_ignore = ["hidden", "attacks/bank", "attacks/submissions"]
+
+ASSESSMENT = """\
+    title = "Toy take-home"
+    version = "1"
+    pass_mark = 60
+
+    [[assignments]]
+    name = "toy"
+    weight = 1
+"""
+
+ASSIGNMENT = """\
+    title = "A toy"
+    version = "1"
+    modules = ["toy"]
+
+    [limits]
+    call_seconds = 1
+    test_seconds = 3
+    total_seconds = 60
+    memory_mb = 256
+
+    [[criteria]]
+    id = "mean"
+    title = "Means"
+    points = 60
+    skill = "correctness"
+    expects = "returns the mean of each column"
+
+    [[criteria]]
+    id = "bad_input"
+    title = "Bad input"
+    points = 40
+    skill = "input validation"
+    expects = "refuses empty input with a ValueError"
+"""
+
+SUITE = '''\
+    """The toy's hidden suite. CANARY-SUITE"""
+
+    import numpy as np
+    import pytest
+
+    from grader.examiner.oracle import array, assert_close
+
+
+    @pytest.mark.criterion("mean")
+    def test_means_of_columns(candidate, rng):
+        """The mean of each column is returned."""
+        X = rng.normal(size=(20, 3))
+        assert_close(array(candidate.toy.mean(X), shape=(3,)), X.mean(axis=0), rtol=1e-9)
+
+
+    @pytest.mark.criterion("mean")
+    def test_mean_of_one_row_is_the_row(candidate, rng):
+        """With one row the mean is that row."""
+        X = rng.normal(size=(1, 4))
+        assert_close(array(candidate.toy.mean(X), shape=(4,)), X[0], rtol=1e-9)
+
+
+    @pytest.mark.criterion("bad_input")
+    def test_empty_input_is_refused(candidate):
+        """Empty input is a ValueError; good input is not."""
+        array(candidate.toy.mean(np.ones((2, 2))), shape=(2,))
+        with pytest.raises(ValueError):
+            candidate.toy.mean(np.ones((0, 2)))
+'''
+
+REFERENCE = '''\
+    """The toy's reference. CANARY-REFERENCE"""
+
+    import numpy as np
+
+
+    def mean(X):
+        X = np.asarray(X, dtype=float)
+        if X.shape[0] == 0:
+            raise ValueError("X has no rows")
+        return X.mean(axis=0)
+'''
+
+
+class ToyBank:
+    """A bank in a folder, with one assignment that can be changed file by file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.write("assignments/assessment.toml", ASSESSMENT)
+        self.write("assignments/toy/assignment.toml", ASSIGNMENT)
+        self.write("tests/hidden/toy/test_toy.py", SUITE)
+        self.write("solutions/toy/reference/toy.py", REFERENCE)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    def submission(self, text: str, name: str = "handed_in") -> Path:
+        """Write a toy.py to hand in; return its folder."""
+        return self.write(f"{name}/toy.py", text).parent
+
+    @property
+    def reference(self) -> Path:
+        return self.root / "solutions" / "toy" / "reference"
+
+
+@pytest.fixture
+def toy_bank(tmp_path: Path) -> ToyBank:
+    return ToyBank(tmp_path / "bank")
+
+
+Grader = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def grader(tmp_path: Path) -> Grader:
+    """Run the command as a user would: in a process and a folder of its own."""
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+
+    def run(
+        *arguments: str | Path, env: dict[str, str] | None = None, timeout: float = 180
+    ) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "grader", *map(str, arguments)]
+        environment = {key: value for key, value in os.environ.items() if key != "GRADER_BANK"} | (env or {})
+        with subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            STARTED.add(process.pid)
+            try:
+                stdout, stderr = process.communicate(timeout=timeout)
+            finally:
+                process.kill()
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+    return run
+
+
+STARTED = {os.getpid()}
+"""Processes whose containers are this test run's; others may be grading on the same engine."""
+
+
+@functools.cache
+def engine_answers() -> bool:
+    docker = pytest.importorskip("docker")
+    try:
+        api = docker.APIClient(version="auto", timeout=10, **docker.utils.kwargs_from_env())
+    except docker.errors.DockerException:
+        return False
+    api.close()
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    needing = [item for item in items if item.get_closest_marker("docker")]
+    if not needing or engine_answers():
+        return
+    if os.environ.get(REQUIRE_DOCKER):
+        pytest.exit(f"{len(needing)} tests need a Docker engine and {REQUIRE_DOCKER} is set, but none answers", 3)
+    for item in needing:
+        item.add_marker(pytest.mark.skip(reason="no Docker engine answers"))
+
+
+@pytest.fixture
+def containers() -> Iterator[Callable[[], list[str]]]:
+    """List the containers that this test run has started and that are still there."""
+    import docker
+
+    api = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
+
+    def mine() -> list[str]:
+        ours = api.containers(all=True, filters={"label": "grader.owner"})
+        return [entry["Id"] for entry in ours if int(entry["Labels"]["grader.owner"].split(":")[1]) in STARTED]
+
+    yield mine
+    api.close()

@@ -1,0 +1,464 @@
+"""The Docker sandbox, with a real engine and real containers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import select
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from grader.errors import SandboxError
+from grader.examiner.conversation import SubjectLost
+from grader.examiner.host import Aftermath, Host
+from grader.examiner.subject import Subject
+from grader.models import Outcome
+from grader.sandbox.docker import DockerProvider, Event, whose_loss
+from grader.sandbox.leftovers import owner
+from grader.sandbox.session import ForkLimits
+from tests.conftest import STARTED, Grader, ToyBank
+
+pytestmark = pytest.mark.docker
+
+MEGABYTE = 1024 * 1024
+Containers = Callable[[], list[str]]
+
+
+class Bench:
+    """A submission in a container, one process at a time."""
+
+    def __init__(self, provider: DockerProvider, source: str) -> None:
+        self.host = Host(provider, {"toy": dedent(source).encode()}, memory_bytes=256 * MEGABYTE, hash_seed=1)
+
+    @contextlib.contextmanager
+    def test(self, call_seconds: float = 5.0) -> Iterator[tuple[Subject, list[Aftermath]]]:
+        """Begin a fresh process; what became of it is in the list once the block is left."""
+        conversation = self.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), call_seconds, 20.0)
+        aftermath: list[Aftermath] = []
+        try:
+            yield Subject(conversation), aftermath
+        finally:
+            aftermath.append(self.host.end(conversation))
+
+    @property
+    def container(self) -> str:
+        assert self.host.sandbox is not None
+        return str(self.host.sandbox.container)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[DockerProvider]:
+    made = DockerProvider(lambda text: None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(provider: DockerProvider, containers: Containers) -> Iterator[Callable[[str], Bench]]:
+    made: list[Bench] = []
+
+    def make(source: str) -> Bench:
+        made.append(Bench(provider, source))
+        return made[-1]
+
+    yield make
+    for entry in made:
+        entry.host.close()
+    assert containers() == []
+
+
+def test_the_container_is_hardened(bench: Callable[[str], Bench], provider: DockerProvider) -> None:
+    subject = bench("")
+    subject.host.facts()
+    found = provider.api.inspect_container(subject.container)
+    host = found["HostConfig"]
+    assert host["NetworkMode"] == "none"
+    assert host["IpcMode"] == "none"
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert sorted(host["CapAdd"]) == ["KILL", "SETGID", "SETUID"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert host["PidsLimit"] == 64
+    assert host["Memory"] == host["MemorySwap"] == 512 * MEGABYTE
+    assert host["LogConfig"]["Type"] == "none"
+    assert host["AutoRemove"] is True
+    assert set(host["Tmpfs"]["/tmp"].split(",")) >= {"size=64m", "nr_inodes=4096", "mode=1777"}
+    assert not host["Binds"]
+    assert not found["Mounts"]
+
+
+def test_a_fork_has_a_user_of_its_own_and_no_capability(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import os
+        def who(): return os.getresuid(), os.getresgid(), os.getgroups()
+        def status():
+            return {k: v.strip() for k, v in (line.split(":", 1) for line in open("/proc/self/status"))}
+        """
+    )
+    seen = []
+    for _ in range(2):
+        with subject.test() as (candidate, _):
+            (uids, gids, groups), status = candidate.toy.who(), candidate.toy.status()
+        assert len(set(uids)) == len(set(gids)) == 1
+        assert uids[0] >= 200_000
+        assert groups == []
+        assert {int(status[key], 16) for key in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+        assert status["NoNewPrivs"] == "1"
+        seen.append(uids[0])
+    assert seen[0] != seen[1]
+
+
+def test_nothing_is_left_from_test_to_test(bench: Callable[[str], Bench]) -> None:
+    """Module state, files of any depth and mode, and processes are gone."""
+    subject = bench(
+        """
+        import os, subprocess, time
+        seen = []
+        def leave():
+            seen.append(1)
+            os.makedirs("/tmp/a/b/c")
+            open("/tmp/a/b/c/file", "w").write("x")
+            os.chmod("/tmp/a/b", 0)
+            os.chmod("/tmp/a", 0)
+            here = "/tmp/deep"
+            os.mkdir(here); os.chdir(here)
+            for _ in range(1200):
+                os.mkdir("d"); os.chdir("d")
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(1000)
+                os._exit(0)
+            return len(seen)
+        def look():
+            seen.append(1)
+            pids = [p for p in os.listdir("/proc") if p.isdigit()]
+            return len(seen), os.listdir("/tmp"), len(pids)
+        """
+    )
+    with subject.test() as (candidate, _):
+        assert candidate.toy.leave() == 1
+    with subject.test() as (candidate, _):
+        assert candidate.toy.look() == (1, [], 2)
+
+
+def test_system_v_and_posix_queues_cannot_carry_anything_over(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        def make():
+            found = []
+            for call in (
+                lambda: libc.shmget(4242, 4096, 0o1666),
+                lambda: libc.msgget(4242, 0o1666),
+                lambda: libc.semget(4242, 1, 0o1666),
+                lambda: libc.mq_open(b"/left", os.O_CREAT | os.O_RDWR, 0o666, None),
+            ):
+                found.append(call() >= 0)
+            return found
+        """
+    )
+    with subject.test() as (candidate, _):
+        assert candidate.toy.make() == [False] * 4
+
+
+def test_cpu_time_counts_threads_children_and_orphans(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import os, time
+        def burn():
+            end = time.process_time() + 0.3
+            while time.process_time() < end: pass
+        def hide():
+            reading, writing = os.pipe()
+            if os.fork() == 0:
+                if os.fork() == 0:
+                    burn()
+                    os.write(writing, b"x")
+                os._exit(0)
+            os.wait()
+            os.read(reading, 1)
+            return True
+        """
+    )
+    with subject.test() as (candidate, aftermath), candidate.stopwatch() as watch:
+        assert candidate.toy.hide()
+    assert watch.cpu_seconds > 0.28
+    assert aftermath[0].cpu_seconds > 0.28
+
+
+def test_memory_beyond_the_limit_is_a_memory_error(bench: Callable[[str], Bench]) -> None:
+    subject = bench("def take(n):\n    return len(bytearray(n))\n")
+    with subject.test() as (candidate, _):
+        assert candidate.toy.take(100 * MEGABYTE) == 100 * MEGABYTE
+        with pytest.raises(MemoryError):
+            candidate.toy.take(400 * MEGABYTE)
+        assert candidate.toy.take(10) == 10
+
+
+def test_processes_that_take_all_memory_together_cost_their_own_test_alone(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import os, time
+        def take():
+            for _ in range(6):
+                if os.fork() == 0:
+                    held = bytearray(150 * 2**20)
+                    time.sleep(1000)
+            held = bytearray(150 * 2**20)
+            time.sleep(1000)
+        def fine(): return 7
+        """
+    )
+    with subject.test(call_seconds=2) as (candidate, aftermath), contextlib.suppress(SubjectLost):
+        candidate.toy.take()
+    assert aftermath[0].loss is not None
+    assert aftermath[0].loss.outcome in (Outcome.OUT_OF_MEMORY, Outcome.TIMEOUT)
+    with subject.test() as (candidate, _):
+        assert candidate.toy.fine() == 7
+
+
+def test_a_kernel_kill_is_out_of_memory_only_if_memory_ran_out(bench: Callable[[str], Bench]) -> None:
+    """A SIGKILL together with the cgroup's count of kills; a SIGKILL alone is something else."""
+    subject = bench(
+        """
+        import os, subprocess, sys
+        def take():
+            held = bytearray(230 * 2**20)
+            held[::4096] = b"x" * len(held[::4096])
+            grab = "held = bytearray(120 * 2**20); held[::4096] = b'x' * len(held[::4096]); input()"
+            others = [subprocess.Popen([sys.executable, "-c", grab], stdin=subprocess.PIPE) for _ in range(5)]
+            for other in others:
+                other.wait()
+        def kill_itself(): os.kill(os.getpid(), 9)
+        def use_up(): os.kill(os.getpid(), 24)
+        """
+    )
+    outcomes = []
+    for name in ("take", "kill_itself", "use_up"):
+        with subject.test() as (candidate, aftermath), contextlib.suppress(SubjectLost):
+            getattr(candidate.toy, name)()
+        assert aftermath[0].loss is not None
+        outcomes.append(aftermath[0].loss.outcome)
+    assert outcomes == [Outcome.OUT_OF_MEMORY, Outcome.CRASHED, Outcome.TIMEOUT]
+
+
+def test_a_loop_ends_at_its_limit_and_the_next_test_runs(bench: Callable[[str], Bench]) -> None:
+    subject = bench("def loop():\n    while True: pass\ndef fine():\n    return 7\n")
+    with subject.test(call_seconds=0.5) as (candidate, aftermath), contextlib.suppress(SubjectLost):
+        candidate.toy.loop()
+    assert aftermath[0].loss is not None
+    assert aftermath[0].loss.outcome is Outcome.TIMEOUT
+    with subject.test() as (candidate, _):
+        assert candidate.toy.fine() == 7
+
+
+def test_output_is_kept_and_bounded(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import os
+        def speak(): print("hello", end="")
+        def flood():
+            for _ in range(100):
+                os.write(1, b"x" * 65536)
+        def silent(): os.close(1); os.close(2); return 1
+        """
+    )
+    with subject.test() as (candidate, aftermath):
+        candidate.toy.speak()
+    assert aftermath[0].output == "hello"
+    with subject.test() as (candidate, aftermath):
+        candidate.toy.flood()
+    assert aftermath[0].output.startswith("xxxx")
+    assert len(aftermath[0].output) < 20_000
+    assert "bytes more" in aftermath[0].output
+    with subject.test() as (candidate, _):
+        assert candidate.toy.silent() == 1
+
+
+def test_large_arrays_travel_both_ways(bench: Callable[[str], Bench]) -> None:
+    subject = bench("def double(x):\n    return x + x\n")
+    big = np.arange(4_000_000, dtype=np.float64)
+    with subject.test() as (candidate, _):
+        assert np.array_equal(candidate.toy.double(big), big + big)
+
+
+def test_the_image_holds_nothing_of_ours_but_the_worker(bench: Callable[[str], Bench]) -> None:
+    subject = bench(
+        """
+        import os, importlib.util
+        def ours(): return sorted(f for _, _, files in os.walk("/opt/worker") for f in files if f.endswith(".py"))
+        def has(name): return importlib.util.find_spec(name) is not None
+        def environment(): return dict(os.environ)
+        """
+    )
+    with subject.test() as (candidate, _):
+        files = candidate.toy.ours()
+        assert {"zygote.py", "fork.py", "values.py"} <= set(files)
+        assert not {"plugin.py", "oracle.py", "scoring.py", "cli.py"} & set(files)
+        assert [candidate.toy.has(name) for name in ("numpy", "sklearn", "scipy", "pytest", "pip")] == [
+            *(True, False, False, False, False)
+        ]
+        known = {"PATH", "PYTHONPATH", "PYTHONHASHSEED", "HOSTNAME", "HOME", "TMPDIR", "LANG"}
+        assert all(k in known or k.startswith(("PYTHON", "OPENBLAS", "OMP")) for k in candidate.toy.environment())
+
+
+def test_a_container_that_is_removed_by_hand_is_our_failure(
+    bench: Callable[[str], Bench], provider: DockerProvider
+) -> None:
+    subject = bench("import time\ndef wait():\n    time.sleep(1000)\n")
+    subject.host.facts()
+    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), 5.0, 20.0)
+    threading.Timer(0.3, provider.api.remove_container, [subject.container], {"force": True}).start()
+    with pytest.raises(SubjectLost):
+        Subject(conversation).toy.wait()
+    with pytest.raises(SandboxError, match="lost"):
+        subject.host.end(conversation)
+
+
+def test_a_worker_that_the_submission_ends_costs_its_own_test_alone(bench: Callable[[str], Bench]) -> None:
+    """Nothing that a fork may do ends the worker; what does so all the same is not ours to answer for."""
+    subject = bench("def fine():\n    return 7\n")
+    subject.host.facts()
+    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), 5.0, 20.0)
+    assert Subject(conversation).toy.fine() == 7
+    conversation.session._send(99, b"")  # type: ignore[arg-type]  # as a worker that was taken over would: it ends
+    with pytest.raises(SubjectLost):
+        Subject(conversation).toy.fine()
+    aftermath = subject.host.end(conversation)
+    assert aftermath.loss is not None
+    assert aftermath.loss.outcome is Outcome.CRASHED
+    with subject.test() as (candidate, _):
+        assert candidate.toy.fine() == 7
+
+
+@pytest.mark.parametrize(
+    ("history", "is_ours", "out_of_memory"),
+    [
+        ([("start", {}), ("oom", {}), ("die", {"exitCode": "137"})], False, True),
+        ([("start", {}), ("oom", {}), ("die", {"exitCode": "1"})], False, False),
+        ([("start", {}), ("die", {"exitCode": "1"}), ("destroy", {})], False, False),
+        ([("start", {}), ("kill", {"signal": "9"}), ("die", {"exitCode": "137"})], True, False),
+        ([("start", {}), ("die", {"exitCode": "137"})], True, False),
+        ([("start", {})], True, False),
+        ([], True, False),
+    ],
+)
+def test_whose_loss_it_was(history: list[Event], is_ours: bool, out_of_memory: bool) -> None:
+    loss = whose_loss(history)
+    assert (loss.is_ours, loss.out_of_memory) == (is_ours, out_of_memory)
+
+
+def test_score_in_docker_leaves_no_container_and_records_where_it_ran(
+    grader: Grader, toy_bank: ToyBank, containers: Containers
+) -> None:
+    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["provenance"]
+    assert told["sandbox"] == "docker"
+    assert told["image"].startswith("sha256:")
+    assert told["engine"].startswith("Docker ")
+    assert containers() == []
+
+
+def test_a_remote_engine_over_tcp_works_too(grader: Grader, toy_bank: ToyBank, containers: Containers) -> None:
+    """No bind mount, no shared socket: everything goes through the attach connection."""
+    with forwarded("/var/run/docker.sock") as port:
+        done = grader(
+            *("score", toy_bank.reference, "--bank", toy_bank.root), env={"DOCKER_HOST": f"tcp://127.0.0.1:{port}"}
+        )
+    assert done.returncode == 0, done.stderr
+    assert containers() == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_container(
+    toy_bank: ToyBank, containers: Containers, sent: signal.Signals
+) -> None:
+    looping = toy_bank.submission("import time\nwhile True:\n    time.sleep(0.01)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "score", looping, "--bank", toy_bank.root],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    STARTED.add(process.pid)
+    try:
+        wait_for(containers)
+        time.sleep(0.5)
+        process.send_signal(sent)
+        stdout, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == (-9 if sent == signal.SIGKILL else 130)
+    assert not stdout
+    wait_for(lambda: not containers())
+
+
+def test_doctor_finds_all_well_and_clears_what_a_killed_run_left(
+    grader: Grader, toy_bank: ToyBank, provider: DockerProvider
+) -> None:
+    abandoned, in_use = (
+        provider.api.create_container(provider.image, labels={"grader": "1", "grader.owner": mark})["Id"]
+        for mark in (f"{socket.gethostname()}:999999999:1", owner())
+    )
+    try:
+        done = grader("doctor", "--bank", toy_bank.root)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert re.search(r"leftover containers: \d+ removed, \d+ in use by other runs", done.stdout)
+        left = [entry["Id"] for entry in provider.api.containers(all=True)]
+        assert in_use in left
+        assert abandoned not in left
+    finally:
+        for container in (abandoned, in_use):
+            with contextlib.suppress(Exception):
+                provider.api.remove_container(container, force=True)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def forwarded(path: str) -> Iterator[int]:
+    """A TCP port on loopback that leads to a Unix socket, whatever is connected to it."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.socket(socket.AF_UNIX) as far:
+                far.connect(path)
+                ends = {self.request: far, far: self.request}
+                while ends:
+                    for source in select.select(list(ends), [], [])[0]:
+                        if data := source.recv(1 << 16):
+                            ends[source].sendall(data)
+                        else:
+                            ends.pop(source).shutdown(socket.SHUT_WR)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A connection that a client drops is no news."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
