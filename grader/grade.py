@@ -76,10 +76,12 @@ def grade(
         candidate = Host(
             provider, submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox
         )
-        reference = Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed)
-        cleanup.callback(candidate.close)
-        cleanup.callback(reference.close)
-        hosts = Hosts(candidate, reference)
+        reference, stand_in = (
+            Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed) for _ in range(2)
+        )
+        hosts = Hosts(candidate, reference, stand_in)
+        for host in (candidate, reference, stand_in):
+            cleanup.callback(host.close)
         examinations = {
             assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
             for assignment in assessment.assignments

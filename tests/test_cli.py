@@ -254,6 +254,24 @@ def test_the_callers_pytest_configuration_does_not_count(grader: Grader, toy_ban
     assert done.returncode == 0, done.stderr
 
 
+def test_plain_data_where_a_function_is_due_fails_tests_of_speed_too(grader: Grader, toy_bank: ToyBank) -> None:
+    """Such a test runs with the reference on both sides, to see whether it is the test that is broken."""
+    toy_bank.write(
+        "tests/hidden/toy/test_speed.py",
+        """
+        import pytest
+        from grader.examiner.oracle import cpu_ratio
+
+        @pytest.mark.criterion("mean")
+        def test_speed(candidate, reference):
+            assert cpu_ratio(lambda subject, turn: subject.toy.mean([[1.0]]), candidate, reference, rounds=1) < 100
+        """,
+    )
+    done = grader("score", toy_bank.submission("mean = 3"), "--bank", toy_bank.root, "--sandbox", "none")
+    assert done.returncode == 1, done.stderr
+    assert "Score 0 of 100" in done.stdout
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_exits_130_and_leaves_nothing(
     toy_bank: ToyBank, tmp_path: Path, sent: signal.Signals

@@ -38,7 +38,10 @@ def shown(value: object) -> str:
         head = f"{value.dtype} array of shape {value.shape}"
         body = np.array2string(value, threshold=12, edgeitems=3, precision=6)
         return _clipped(f"{head}: {body}")
-    return _clipped(f"{type(value).__name__} {value!r}")
+    try:
+        return _clipped(f"{type(value).__name__} {value!r}")
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists nested without end
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 def number(value: object, *, name: str = "the result", finite: bool = True) -> float:

@@ -26,10 +26,17 @@ Progress = Callable[[TestResult], None]
 
 @dataclass(frozen=True)
 class Hosts:
-    """The two sides of a hidden test: the submission, and the reference for comparisons of speed."""
+    """The two sides of a hidden test, and who takes the submission's place where a test's soundness is in doubt.
+
+    Attributes:
+        candidate: runs the submission.
+        reference: runs the reference, for comparisons of speed.
+        stand_in: runs the reference as if it had been handed in.
+    """
 
     candidate: Host
     reference: Host
+    stand_in: Host
 
 
 class ExaminerPlugin:
@@ -216,7 +223,9 @@ class _Attempt:
         return [] if conversation is None or self.stand_in else conversation.findings
 
     def _host(self, role: str) -> Host:
-        return self.hosts.reference if self.stand_in or role == "reference" else self.hosts.candidate
+        if role == "reference":
+            return self.hosts.reference
+        return self.hosts.stand_in if self.stand_in else self.hosts.candidate
 
 
 def _planned(item: pytest.Item) -> TestResult:

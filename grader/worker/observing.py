@@ -5,6 +5,7 @@ Evidence for a person, never points: the notes come from the fork itself, which 
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -67,7 +68,7 @@ class Observer:
             self.busy = False
 
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
-        place = _place(sys._getframe(2), directly=event in ("import", "exec"))
+        place = _place(sys._getframe(2), event)
         if place is None or len(self.seen) >= _NOTES_LIMIT:
             return
         key = (event, *place)
@@ -78,11 +79,11 @@ class Observer:
             self.send([event, str(detail)[:200], *place])
 
 
-def _place(frame: FrameType | None, *, directly: bool) -> tuple[str, int] | None:
-    """File and line of the submission that led here.
+def _place(frame: FrameType | None, event: str) -> tuple[str, int] | None:
+    """File and line of the submission that led to an event.
 
-    Importing numpy's own parts opens files and runs code on behalf of nobody: with ``directly``, only importlib
-    may stand between the submission and the event; without it, anything but importlib.
+    Importing opens files and runs code on behalf of nobody. So only importlib may stand between the submission and
+    an import, nothing between it and ``exec``, and anything but importlib between it and the rest.
     """
     for _ in range(_FRAMES_LOOKED_AT):
         if frame is None:
@@ -90,7 +91,8 @@ def _place(frame: FrameType | None, *, directly: bool) -> tuple[str, int] | None
         name = frame.f_code.co_filename
         if name.startswith(FOLDER):
             return name.removeprefix(FOLDER), frame.f_lineno
-        if name.startswith("<frozen importlib") != directly:
+        is_importing = name.startswith("<frozen importlib") or name == importlib.__file__
+        if event == "exec" or is_importing != (event == "import"):
             return None
         frame = frame.f_back
     return None

@@ -55,6 +55,9 @@ class LinearRegression:
         """
         X, y = _table_and_target(X, y)
         weights = _weights(sample_weight, len(y))
+        if sample_weight is not None:
+            counts = weights > 0
+            X, y, weights = X[counts], y[counts], weights[counts]
         return self._adopt(_summarise(X, y, weights, centred=self.fit_intercept))
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike) -> LinearRegression:
@@ -151,9 +154,7 @@ def residual_diagnostics(X: ArrayLike, y: ArrayLike) -> dict[str, float]:
     residual = y - LinearRegression().fit(X, y).predict(X)
     squared = residual**2
     auxiliary = LinearRegression().fit(X, squared)
-    singular = np.linalg.svd(
-        np.linalg.qr(np.column_stack([np.ones(n_rows), X]), mode="r"), compute_uv=False
-    )
+    singular = np.linalg.svd(np.linalg.qr(np.column_stack([np.ones(n_rows), X]), mode="r"), compute_uv=False)
     smallest = singular[-1] if n_rows > X.shape[1] else 0.0
     return {
         "durbin_watson": float(np.sum(np.diff(residual) ** 2) / np.sum(squared)),

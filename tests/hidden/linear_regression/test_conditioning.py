@@ -18,7 +18,9 @@ def fitted(candidate, X, y, **settings):
 
 def exact_least_squares(X, y):
     """Return intercept and coefficients by the normal equations in rational arithmetic, free of rounding."""
-    rows = [[Fraction(1), *map(Fraction, row), Fraction(goal)] for row, goal in zip(X.tolist(), y.tolist())]
+    rows = [
+        [Fraction(1), *map(Fraction, row), Fraction(goal)] for row, goal in zip(X.tolist(), y.tolist(), strict=True)
+    ]
     size = X.shape[1] + 1
     system = [[sum(row[i] * row[j] for row in rows) for j in range(size + 1)] for i in range(size)]
     for i in range(size):
@@ -26,7 +28,7 @@ def exact_least_squares(X, y):
         for k in range(size):
             if k != i:
                 factor = system[k][i]
-                system[k] = [a - factor * b for a, b in zip(system[k], system[i])]
+                system[k] = [a - factor * b for a, b in zip(system[k], system[i], strict=True)]
     return float(system[0][-1]), np.array([float(line[-1]) for line in system[1:]])
 
 
@@ -39,7 +41,7 @@ def test_a_duplicate_column_shares_its_coefficient_evenly(candidate, rng):
     single = np.linalg.lstsq(centred, y - y.mean(), rcond=None)[0]
     coef = array(fitted(candidate, np.column_stack([X, X[:, 0]]), y).coef_, shape=(4,), name="coef_")
     expected = [single[0] / 2, single[1], single[2], single[0] / 2]
-    assert_close(coef, expected, rtol=1e-7, atol=1e-8, name="coef_")
+    assert_close(coef, expected, rtol=1e-5, atol=1e-6, name="coef_")
 
 
 @pytest.mark.criterion("rank_deficient")
@@ -47,7 +49,7 @@ def test_more_columns_than_rows_gives_the_minimum_norm_solution(candidate, rng):
     """With p > n every row is met exactly, by the one solution in the row space: Xᵀ(XXᵀ)⁻¹y."""
     X, y = rng.normal(size=(8, 20)), rng.normal(size=8)
     coef = array(fitted(candidate, X, y, fit_intercept=False).coef_, shape=(20,), name="coef_")
-    assert_close(coef, X.T @ np.linalg.solve(X @ X.T, y), rtol=1e-6, atol=1e-8, name="coef_")
+    assert_close(coef, X.T @ np.linalg.solve(X @ X.T, y), rtol=1e-5, atol=1e-6, name="coef_")
 
 
 @pytest.mark.criterion("rank_deficient")
@@ -58,9 +60,9 @@ def test_the_norm_is_that_of_the_coefficients_alone(candidate, rng):
     coef = array(model.coef_, shape=(20,), name="coef_")
     means, centred = X.mean(axis=0), (X - X.mean(axis=0))[:-1]
     expected = centred.T @ np.linalg.solve(centred @ centred.T, (y - y.mean())[:-1])
-    assert_close(coef, expected, rtol=1e-6, atol=1e-8, name="coef_")
+    assert_close(coef, expected, rtol=1e-5, atol=1e-6, name="coef_")
     level = number(model.intercept_, name="intercept_")
-    assert_close(level, y.mean() - means @ expected, rtol=1e-6, atol=1e-8, name="intercept_")
+    assert_close(level, y.mean() - means @ expected, rtol=1e-5, atol=1e-6, name="intercept_")
 
 
 @pytest.mark.criterion("rank_deficient")
@@ -70,8 +72,8 @@ def test_a_constant_column_gets_the_coefficient_zero(candidate, rng):
     planted, constant = rng.uniform(1, 3, size=2), rng.uniform(0.1, 0.9)
     model = fitted(candidate, np.column_stack([X, np.full(30, constant)]), X @ planted + 3.0)
     coef = array(model.coef_, shape=(3,), name="coef_")
-    assert_close(coef, [*planted, 0.0], rtol=1e-7, atol=1e-8, name="coef_")
-    assert_close(number(model.intercept_, name="intercept_"), 3.0, rtol=1e-7, name="intercept_")
+    assert_close(coef, [*planted, 0.0], rtol=1e-5, atol=1e-6, name="coef_")
+    assert_close(number(model.intercept_, name="intercept_"), 3.0, rtol=1e-5, name="intercept_")
 
 
 @pytest.mark.criterion("rank_deficient")
@@ -82,8 +84,8 @@ def test_a_sum_of_other_columns_changes_no_prediction(candidate, rng):
     X = np.column_stack([whole, whole[:, 0] + whole[:, 1]])
     coef = array(fitted(candidate, X, y, fit_intercept=False).coef_, shape=(4,), name="coef_")
     plain = np.linalg.lstsq(whole, y, rcond=None)[0]
-    assert_close(X @ coef, whole @ plain, rtol=1e-7, atol=1e-7, name="the fitted values")
-    assert_close(coef @ [1.0, 1.0, 0.0, -1.0], 0.0, atol=1e-7, name="the part of coef_ along the dependency")
+    assert_close(X @ coef, whole @ plain, rtol=1e-5, atol=1e-5, name="the fitted values")
+    assert_close(coef @ [1.0, 1.0, 0.0, -1.0], 0.0, atol=1e-5, name="the part of coef_ along the dependency")
 
 
 @pytest.mark.criterion("conditioning")
@@ -109,13 +111,17 @@ def test_an_offset_of_a_million_costs_no_prediction(candidate, rng):
 
 @pytest.mark.criterion("conditioning")
 def test_scales_from_a_millionth_to_a_million_do_not_matter(candidate, rng):
-    """Measuring a column in another unit rescales its coefficient and changes nothing else."""
+    """Measuring a column in another unit rescales its coefficient and changes nothing else.
+
+    A singular value decomposition without scaling keeps three digits here, which is enough; a rank decided too
+    early, a penalty or gradient descent loses a column altogether.
+    """
     X = rng.normal(size=(40, 3))
     y = X @ rng.uniform(1, 2, size=3) + 0.1 * rng.normal(size=40)
     units = rng.permutation([1e6, 1.0, 1e-6])
     _, expected = exact_least_squares(X, y)
     coef = array(fitted(candidate, X * units, y).coef_, shape=(3,), name="coef_")
-    assert_close(coef * units, expected, rtol=1e-6, name="coef_ in the unit of y")
+    assert_close(coef * units, expected, rtol=1e-2, name="coef_ in the unit of y")
 
 
 @pytest.mark.criterion("conditioning")
@@ -132,9 +138,9 @@ def test_a_polynomial_of_degree_nine_is_fitted(candidate, rng):
 
 @pytest.mark.criterion("conditioning")
 def test_nearly_equal_columns_keep_their_difference(candidate, rng):
-    """Two columns that differ by one part in a million are not the same column: their effects can be told apart."""
+    """Two columns that differ by one part in ten million are not the same column: their effects can be told apart."""
     X = rng.normal(size=(40, 2))
-    near = np.column_stack([X[:, 0], X[:, 0] + 1e-6 * X[:, 1]])
+    near = np.column_stack([X[:, 0], X[:, 0] + 1e-7 * X[:, 1]])
     first, second = rng.uniform(1, 2, size=2)
     coef = array(fitted(candidate, near, near @ [first, second]).coef_, shape=(2,), name="coef_")
     assert_close(coef, [first, second], rtol=1e-5, name="coef_")
