@@ -147,6 +147,7 @@ class TestResult:
         message: what came back instead; empty when passed.
         frames: the submission's lines that raised, outermost first.
         output: what the submission printed, shortened.
+        measured: ratio of CPU times or exponent of growth that was above its limit; ``None`` if none was.
     """
 
     __test__ = False  # the name is no invitation to pytest
@@ -160,6 +161,7 @@ class TestResult:
     message: str = ""
     frames: tuple[Frame, ...] = ()
     output: str = ""
+    measured: float | None = None
 
 
 @dataclass(frozen=True)

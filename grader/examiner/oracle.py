@@ -204,6 +204,32 @@ def growth_exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     return float(slope)
 
 
+class TooMuch(AssertionError):
+    """Something measured is above its limit.
+
+    The measured value differs from run to run, so it travels beside the message and not in it.
+    """
+
+    def __init__(self, message: str, measured: float) -> None:
+        super().__init__(message)
+        self.measured = measured
+
+
+def assert_at_most(measured: float, limit: float, *, name: str) -> None:
+    """Assert that a ratio of CPU times or an exponent of growth does not exceed its limit.
+
+    Args:
+        measured: what ``cpu_ratio`` or ``growth_exponent`` gave.
+        limit: the largest value that is right.
+        name: what it is, for the message: "CPU time of predict over that of the reference".
+
+    Raises:
+        TooMuch: it does; the measured value is in ``measured``.
+    """
+    if measured > limit:
+        raise TooMuch(f"{name} should be at most {limit:g}, but is more", measured)
+
+
 def _as_float(value: Any, name: str) -> float:
     try:
         return float(value)

@@ -150,6 +150,7 @@ class ExaminerPlugin:
             message=found.message,
             frames=found.frames,
             output=aftermath.output,
+            measured=found.measured,
         )
 
     def _ask_reference(self, item: pytest.Item, nextitem: pytest.Item | None, found: Verdict) -> Verdict:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 import pytest
 
 from grader.examiner.conversation import Loss
+from grader.examiner.oracle import TooMuch
 from grader.examiner.subject import CandidateError
 from grader.models import Frame, Outcome
 
@@ -37,12 +38,14 @@ class Verdict:
         outcome: ``ERROR`` while the fault is unclear or ours.
         message: what came back instead of the right thing.
         frames: the submission's lines, if it raised.
+        measured: ratio of CPU times or exponent of growth that was above its limit.
     """
 
     fault: Fault
     outcome: Outcome
     message: str = ""
     frames: tuple[Frame, ...] = ()
+    measured: float | None = None
 
 
 def verdict(error: BaseException | None, loss: Loss | None) -> Verdict:
@@ -60,11 +63,20 @@ def verdict(error: BaseException | None, loss: Loss | None) -> Verdict:
         outcome = Outcome.OUT_OF_MEMORY if isinstance(error, MemoryError) else Outcome.FAILED
         return Verdict(Fault.CANDIDATE, outcome, _cleaned(f"raised {error}"), error.frames)
     if isinstance(error, (AssertionError, pytest.fail.Exception)):
-        return Verdict(Fault.CANDIDATE, Outcome.FAILED, _cleaned(str(error)))
+        measured = error.measured if isinstance(error, TooMuch) else None
+        return Verdict(Fault.CANDIDATE, Outcome.FAILED, _cleaned(_own_words(str(error))), measured=measured)
     text = _cleaned(f"{type(error).__name__}: {error}")
     if isinstance(error, _UNREADABLE):
         return Verdict(Fault.UNCLEAR, Outcome.ERROR, text)
     return Verdict(Fault.OURS, Outcome.ERROR, text)
+
+
+def _own_words(text: str) -> str:
+    """Leave out what pytest adds to an assertion that has a message of its own, and its derivations of values."""
+    message, added, _ = text.partition("\nassert ")
+    if added:
+        return message
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("+"))
 
 
 def _cleaned(text: str) -> str:

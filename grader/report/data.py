@@ -81,4 +81,5 @@ def _test(result: TestResult) -> dict[str, Any]:
         "message": result.message,
         "frames": [asdict(frame) for frame in result.frames],
         "output": result.output,
+        "measured_times": None if result.measured is None else round(result.measured, 3),
     }

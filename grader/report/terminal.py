@@ -110,6 +110,8 @@ def _loss(result: TestResult) -> Table:
     facts.add_row(Text("test"), heading)
     facts.add_row(Text("expected"), Text(one_line(result.requirement, 500)))
     facts.add_row(Text("came back"), Text(_shortened(result.message, _MESSAGE_LINES)))
+    if result.measured is not None:
+        facts.add_row(Text("measured"), Text(f"{result.measured:.3g}"))
     if result.frames:
         frame = result.frames[-1]
         place = f"{frame.file}:{frame.line} in {frame.function}: {frame.source}"

@@ -1,0 +1,138 @@
+"""The default bank, scored as staff would: who earns all, who earns nothing, and what candidates are given."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from grader.bank import Bank
+from tests.conftest import Grader
+
+ROOT = Path(__file__).resolve().parents[1]
+BANK = Bank(ROOT)
+NAMES = [assignment.name for assignment in BANK.assessment.assignments]
+VARIANTS = sorted((ROOT / "solutions").glob("*/variants/*.py"))
+SPEED_ONLY = "Loses: speed"
+
+
+def earned(report: str) -> dict[str, float]:
+    """Share of each criterion's points, by assignment and criterion."""
+    return {
+        f"{entry['name']}.{criterion['id']}": criterion["earned"] / criterion["points"]
+        for entry in json.loads(report)["assignments"]
+        for criterion in entry["criteria"]
+    }
+
+
+def hand_in(folder: Path, sources: dict[str, Path]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for module, path in sources.items():
+        shutil.copy(path, folder / f"{module}.py")
+    return folder
+
+
+@pytest.mark.docker
+def test_the_references_score_100_together(grader: Grader, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "all", {n: ROOT / "solutions" / n / "reference" / f"{n}.py" for n in NAMES})
+    done = grader("score", folder, "--bank", ROOT, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert {name: share for name, share in earned(done.stdout).items() if share != 1} == {}
+    assert json.loads(done.stdout)["score"] == 100
+    assert json.loads(done.stdout)["integrity"] == []
+
+
+@pytest.mark.docker
+def test_the_untouched_stubs_score_0(grader: Grader, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "stubs", {n: ROOT / "assignments" / n / f"{n}.py" for n in NAMES})
+    done = grader("score", folder, "--bank", ROOT, "--format", "json")
+    assert done.returncode == 1, done.stderr
+    assert set(earned(done.stdout).values()) == {0}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("error", ["ValueError('no')", "AssertionError", "KeyboardInterrupt"])
+def test_raising_from_everything_scores_0(grader: Grader, tmp_path: Path, error: str) -> None:
+    folder = tmp_path / "raising"
+    folder.mkdir()
+    for name in NAMES:
+        stub = (ROOT / "assignments" / name / f"{name}.py").read_text()
+        source = re.sub(r"raise NotImplementedError(\(.*?\))?", f"raise {error}", stub)
+        assert source != stub
+        (folder / f"{name}.py").write_text(source)
+    done = grader("score", folder, "--bank", ROOT, "--format", "json")
+    assert done.returncode == 1, done.stderr
+    assert set(earned(done.stdout).values()) == {0}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("path", VARIANTS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_a_right_solution_written_otherwise_scores_100(grader: Grader, tmp_path: Path, path: Path) -> None:
+    name = path.parts[-3]
+    folder = hand_in(tmp_path / "variant", {name: path})
+    done = grader("score", folder, "--bank", ROOT, "--assignment", name, "--format", "json")
+    lost = {criterion for criterion, share in earned(done.stdout).items() if share != 1}
+    may_lose_speed = SPEED_ONLY in (ast.get_docstring(ast.parse(path.read_text())) or "")
+    assert lost <= ({f"{name}.speed"} if may_lose_speed else set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_criterion_has_two_hidden_tests_and_a_public_one(name: str) -> None:
+    criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
+    hidden = [c for path in BANK.suite(name).glob("test_*.py") for c in marked(path)]
+    public = marked(ROOT / "assignments" / name / "test_public.py")
+    assert set(hidden) == set(public) == criteria
+    assert min(hidden.count(criterion) for criterion in criteria) >= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_test_says_what_a_right_solution_does(name: str) -> None:
+    for path in [*BANK.suite(name).glob("test_*.py"), ROOT / "assignments" / name / "test_public.py"]:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert ast.get_docstring(node), f"{path.name}: {node.name} has no docstring"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_brief_names_every_criterion_with_its_points(name: str) -> None:
+    brief = (ROOT / "assignments" / name / "README.md").read_text()
+    for criterion in BANK.assignment(name).criteria:
+        assert re.search(rf"\|\s*`{criterion.id}`[^|]*\|(?:[^|\n]*\|)*?\s*{criterion.points:g}\s*\|", brief), criterion.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_public_tests_pass_for_the_reference_and_fail_for_the_stub_in_plain_pytest(name: str, tmp_path: Path) -> None:
+    """As a candidate runs them, with nothing but this package installed."""
+    for source, passes in ((ROOT / "solutions" / name / "reference", True), (ROOT / "assignments" / name, False)):
+        folder = tmp_path / source.name
+        hand_in(folder, {name: source / f"{name}.py"})
+        shutil.copy(ROOT / "assignments" / name / "test_public.py", folder)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_public.py"]
+        environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert (" passed" in done.stdout, " failed" in done.stdout) == (passes, not passes), done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mistakes_are_edits_of_the_reference_that_fit_once(name: str) -> None:
+    reference = (ROOT / "solutions" / name / "reference" / f"{name}.py").read_text()
+    criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
+    mistakes = tomllib.loads((ROOT / "solutions" / name / "mistakes.toml").read_text())["mistakes"]
+    assert len({mistake["id"] for mistake in mistakes}) == len(mistakes) >= 15
+    for mistake in mistakes:
+        assert reference.count(mistake["find"]) == 1, mistake["id"]
+        assert mistake["loses"], mistake["id"]
+        assert set(mistake["loses"]) <= criteria, mistake["id"]
+        compile(reference.replace(mistake["find"], mistake["replace"]), mistake["id"], "exec")
+
+
+def marked(path: Path) -> list[str]:
+    return re.findall(r'@pytest\.mark\.criterion\("([^"]+)"\)', path.read_text())

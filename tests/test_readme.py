@@ -1,0 +1,63 @@
+"""Every command in the README is one that works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", README, re.S) for line in block.splitlines()]
+
+
+def test_the_readme_shows_the_commands_that_matter() -> None:
+    assert {"make score", "make test", "grader score submission.zip", "grader doctor"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
+def test_make_knows_the_target(command: str) -> None:
+    done = subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("grader ")])
+def test_the_command_does_its_work(command: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "submission.zip", "w") as archive:
+        for path in (ROOT / "examples" / "middling").glob("*.py"):
+            archive.write(path, path.name)
+    words = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run([*words, "--bank", str(ROOT)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout
+    assert (tmp_path / "results" / "report.json").exists() == ("--output" in command)
+
+
+def test_the_candidates_commands_run_the_public_tests(tmp_path: Path) -> None:
+    assert "cd assignments/knn" in COMMANDS
+    assert "pytest test_public.py" in COMMANDS
+    shutil.copytree(ROOT / "assignments" / "knn", tmp_path / "knn")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_public.py"]
+    done = subprocess.run(command, cwd=tmp_path / "knn", capture_output=True, text=True, check=False)
+    assert "NotImplementedError" in done.stdout
+    assert "error" not in done.stdout.splitlines()[-1]
+
+
+def test_files_that_the_readme_names_are_there() -> None:
+    names = re.findall(r"\]\(([^)#]+)\)|`((?:docs|grader|examples|assignments)/[\w./-]+)`", README)
+    for name in {first or second for first, second in names}:
+        assert (ROOT / name).exists(), name
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    from grader.errors import ExitCode
+
+    table = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)}
+    assert table == {int(code) for code in ExitCode}
