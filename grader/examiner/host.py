@@ -53,6 +53,7 @@ class Host:
         self.memory_bytes = memory_bytes
         self.hash_seed = hash_seed
         self.sandbox = sandbox
+        self._prepared: ForkLimits | None = None
         self._facts: SandboxFacts | None = None
 
     def launch(self) -> None:
@@ -76,16 +77,28 @@ class Host:
         Raises:
             SandboxError: there is no sandbox to be had.
         """
+        if self._prepared != limits:
+            self._begin(limits)
+        self._prepared = None
+        assert self.sandbox is not None
+        return Conversation(self.sandbox.session(), call_seconds, test_seconds)
+
+    def prepare(self, limits: ForkLimits) -> None:
+        """Start the process of the next test now, so that it is ready when that test asks for it."""
+        if self.sandbox is not None:
+            self._begin(limits)
+            self._prepared = limits
+
+    def _begin(self, limits: ForkLimits) -> None:
         self.launch()
         assert self.sandbox is not None
         session = self.sandbox.session()
-        conversation = Conversation(session, call_seconds, test_seconds)
         try:
+            if self._prepared is not None:
+                session.end()
             session.begin(limits)
         except WorkerLost as error:
-            # Between two tests nothing of the submission runs: it cannot be blamed.
             raise SandboxError(f"the sandbox was lost between two tests: {error}") from error
-        return conversation
 
     def end(self, conversation: Conversation) -> Aftermath:
         """End the process and say what became of it.
@@ -108,6 +121,7 @@ class Host:
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
+            self._prepared = None
 
     def _replace(self, conversation: Conversation) -> Aftermath:
         """Let go of a sandbox that was lost; the next test gets another."""

@@ -153,6 +153,12 @@ class ExaminerPlugin:
             measured=found.measured,
         )
 
+    def _fork_limits(self, item: pytest.Item) -> ForkLimits:
+        """What a test's process may use. The examiner's own limits come first; the kernel's stand behind them."""
+        limits = self.assignment.limits
+        seed = _derived(self.seed, self.assignment.name, item.nodeid, "globals") % 2**32
+        return ForkLimits(limits.memory_bytes, limits.test_seconds + 1, seed, self.assignment.modules)
+
     def _ask_reference(self, item: pytest.Item, nextitem: pytest.Item | None, found: Verdict) -> Verdict:
         """A test that broke on an answer is sound if it passes for the reference: then the answer was unusable."""
         _, second = self._run(item, nextitem, stand_in=True)
@@ -164,9 +170,8 @@ class ExaminerPlugin:
         assert self.hosts is not None
         mark = item.get_closest_marker("limits")
         own = mark.kwargs.get("call_seconds") if mark is not None else None
-        seed = _derived(self.seed, self.assignment.name, item.nodeid, "globals") % 2**32
         self._attempt = attempt = _Attempt(
-            self.hosts, self.assignment, self.patience.call_seconds(own), seed, stand_in
+            self.hosts, self.assignment, self._fork_limits(item), self.patience.call_seconds(own), stand_in
         )
         try:
             if isinstance(item, pytest.Function):
@@ -175,6 +180,8 @@ class ExaminerPlugin:
         finally:
             self._attempt = None
             attempt.end()
+        if nextitem is not None and "candidate" in getattr(nextitem, "fixturenames", ()) and not stand_in:
+            self.hosts.candidate.prepare(self._fork_limits(nextitem))
         if isinstance(attempt.error, GraderError):
             raise attempt.error
         return attempt, verdict(attempt.error, attempt.loss)
@@ -183,11 +190,13 @@ class ExaminerPlugin:
 class _Attempt:
     """One run of one test: the processes that it has begun and what became of them."""
 
-    def __init__(self, hosts: Hosts, assignment: Assignment, call_seconds: float, seed: int, stand_in: bool) -> None:
+    def __init__(
+        self, hosts: Hosts, assignment: Assignment, limits: ForkLimits, call_seconds: float, stand_in: bool
+    ) -> None:
         self.hosts = hosts
         self.assignment = assignment
+        self.limits = limits
         self.call_seconds = call_seconds
-        self.seed = seed
         self.stand_in = stand_in
         self.error: BaseException | None = None
         self.conversations: dict[str, Conversation] = {}
@@ -198,9 +207,7 @@ class _Attempt:
         limits = self.assignment.limits
         is_candidate = role == "candidate" and not self.stand_in
         call_seconds = self.call_seconds if is_candidate else max(self.call_seconds, limits.call_seconds)
-        conversation = self._host(role).begin(
-            ForkLimits(limits.memory_bytes, limits.test_seconds + 1, self.seed), call_seconds, limits.test_seconds
-        )
+        conversation = self._host(role).begin(self.limits, call_seconds, limits.test_seconds)
         self.conversations[role] = conversation
         return Subject(conversation)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import msgpack
@@ -58,11 +58,13 @@ class ForkLimits:
         memory_bytes: address space beyond that of a process with numpy loaded.
         cpu_seconds: CPU time after which the kernel ends the process.
         seed: for the global generators of numpy and ``random`` in that process.
+        imports: modules of the submission to import at once, before they are asked for.
     """
 
     memory_bytes: int
     cpu_seconds: float
     seed: int
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,7 @@ class WorkerSession:
         """Have the worker fork for a test."""
         self._tunnel.clear()
         self._fork_gone = False
-        content = {"memory_bytes": limits.memory_bytes, "cpu_seconds": limits.cpu_seconds, "seed": limits.seed}
-        self._send(Kind.BEGIN, msgpack.packb(content))
+        self._send(Kind.BEGIN, msgpack.packb(asdict(limits)))
 
     def send(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Send bytes to the test's process."""

@@ -40,7 +40,7 @@ def run(
         uid: user to become, or ``None``.
         home: folder to write in.
         modules: sources of the submission by name.
-        limits: see ``confine``; and ``seed`` for the global generators.
+        limits: see ``confine``; and ``seed`` for the global generators, ``imports`` for what to import at once.
     """
     code = 1
     try:
@@ -48,7 +48,7 @@ def run(
         random.seed(limits["seed"])
         np.random.seed(limits["seed"])
         MemoryImporter(modules).install()
-        Subject(socket.socket(fileno=channel), modules).serve()
+        Subject(socket.socket(fileno=channel), modules).serve(limits["imports"])
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -64,6 +64,7 @@ class Subject:
         self.modules = modules
         self.objects: list[object] = []
         self.numbers: dict[int, int] = {}
+        self.failed_imports: dict[str, BaseException] = {}
         self.sending = threading.Lock()
         self.observer = Observer(self._note)
         self._operations: dict[str, Callable[..., list[Any]]] = {
@@ -74,9 +75,18 @@ class Subject:
             "state": self._generator_state,
         }
 
-    def serve(self) -> None:
-        """Answer requests until the channel is closed."""
+    def serve(self, imports: list[str]) -> None:
+        """Answer requests until the channel is closed.
+
+        Args:
+            imports: modules that will be asked for; imported at once, while the examiner is still busy elsewhere.
+        """
         self.observer.install()
+        for name in imports:
+            try:
+                self._import(name)
+            except BaseException as error:
+                self.failed_imports[name] = error
         while (request := self._receive()) is not None:
             self._answer(*request)
 
@@ -94,6 +104,8 @@ class Subject:
     def _import(self, name: str) -> list[Any]:
         if name not in self.modules:
             raise ModuleNotFoundError(f"{name}.py was not handed in", name=name)
+        if name in self.failed_imports:
+            raise self.failed_imports[name]
         return [importlib.import_module(name)]
 
     def _get(self, target: object, name: str) -> list[Any]:

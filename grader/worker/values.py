@@ -32,6 +32,9 @@ ARRAY, SCALAR, TUPLE, SET, COMPLEX, BIG_INT, OBJECTS, HANDLE, DICT = range(1, 10
 _PLAIN_DTYPES = frozenset(
     ["|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 )
+_JOINED_BYTES = 64 * 1024
+"""Buffers up to this size go in one piece with the rest: a copy costs less than a system call."""
+
 _LARGEST_CODE_POINT = 0x10FFFF
 _SURROGATES = (0xD800, 0xDFFF)
 
@@ -65,7 +68,7 @@ Resolve = Callable[[Handle], Any]
 
 
 def dumps(number: int, value: object, refer: Refer) -> list[bytes | memoryview]:
-    """Return the pieces of a message that carries ``value``.
+    """Return the pieces of a message that carries ``value``, in order; as few as make sense to send.
 
     Args:
         number: which request it is or answers; 0 for a note that answers none.
@@ -80,7 +83,10 @@ def dumps(number: int, value: object, refer: Refer) -> list[bytes | memoryview]:
     total = sum(len(buffer) for buffer in encoder.buffers)
     if len(body) > BODY_LIMIT or total > BUFFERS_LIMIT:
         raise NotData(f"{len(body) + total} bytes are more than one message may carry")
-    return [HEADER.pack(number, len(body), total), body, *encoder.buffers]
+    head = HEADER.pack(number, len(body), total) + body
+    if total <= _JOINED_BYTES:
+        return [b"".join([head, *encoder.buffers])]
+    return [head, *encoder.buffers]
 
 
 def announced(header: bytes | bytearray | memoryview) -> tuple[int, int, int]:

@@ -32,7 +32,12 @@ from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMI
 
 _FIRST_UID = 200_000
 _UIDS = 1_000_000
-_PRELOADED = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "decimal", "fractions")
+_PRELOADED = (
+    *("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma"),
+    *("array", "bisect", "cmath", "collections.abc", "contextlib", "copy", "dataclasses", "decimal", "enum"),
+    *("fractions", "functools", "heapq", "itertools", "logging", "numbers", "operator", "random", "re"),
+    *("statistics", "string", "textwrap", "typing", "warnings"),
+)
 """What numpy and honest submissions import late; here it costs once and not in every test."""
 
 _DISCARD_BYTES = 64 * 1024

@@ -34,9 +34,10 @@ class ScriptedSession:
         self.cpu = cpu
 
     def send(self, pieces: list[bytes]) -> None:
-        header, body, *buffers = (bytes(piece) for piece in pieces)
-        number, _, _ = values.announced(header)
-        self.sent.append((number, values.loads(body, b"".join(buffers), lambda handle: handle)))
+        whole = b"".join(bytes(piece) for piece in pieces)
+        number, length, _ = values.announced(whole[: values.HEADER.size])
+        body, buffers = whole[values.HEADER.size :][:length], whole[values.HEADER.size + length :]
+        self.sent.append((number, values.loads(body, buffers, lambda handle: handle)))
 
     def receive(self, count: int, deadline: float) -> bytes:
         while len(self.waiting) < count:
