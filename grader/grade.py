@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.scoring import score
 
 if TYPE_CHECKING:
+    from grader.examiner.host import Host
     from grader.examiner.plugin import Hosts
 
 Progress = Callable[[Assignment, TestResult], None]
@@ -80,8 +82,7 @@ def grade(
             Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed) for _ in range(2)
         )
         hosts = Hosts(candidate, reference, stand_in)
-        for host in (candidate, reference, stand_in):
-            cleanup.callback(host.close)
+        cleanup.callback(_close_all, [candidate, reference, stand_in])
         examinations = {
             assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
             for assignment in assessment.assignments
@@ -113,6 +114,13 @@ def _examine(
         problem=f"{', '.join(absent)} was not handed in" if absent else "",
         progress=lambda result: progress(assignment, result),
     )
+
+
+def _close_all(hosts: Sequence[Host]) -> None:
+    """Remove all sandboxes side by side: each removal waits for the engine."""
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        for done in [pool.submit(host.close) for host in hosts]:
+            done.result()
 
 
 def _missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ class ExaminerPlugin:
         self.findings: list[Finding] = []
         self.collection_errors: list[str] = []
         self.fault: BaseException | None = None
+        self.needs_reference = False
         self._attempt: _Attempt | None = None
 
     @pytest.fixture
@@ -92,9 +93,7 @@ class ExaminerPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down every test that the suite holds, before any code of a candidate runs."""
         self.planned = [_planned(item) for item in session.items]
-        needs_reference = any("reference" in getattr(item, "fixturenames", ()) for item in session.items)
-        if self.hosts is not None and needs_reference:
-            self.hosts.reference.launch()
+        self.needs_reference = any(_uses(item, "reference") for item in session.items)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run nothing where there is nothing to run."""
@@ -180,8 +179,11 @@ class ExaminerPlugin:
         finally:
             self._attempt = None
             attempt.end()
-        if nextitem is not None and "candidate" in getattr(nextitem, "fixturenames", ()) and not stand_in:
+        if nextitem is not None and _uses(nextitem, "candidate") and not stand_in:
             self.hosts.candidate.prepare(self._fork_limits(nextitem))
+        if self.needs_reference:
+            # Not before the first test has run: until then the submission's own sandbox needs the engine.
+            self.hosts.reference.launch()
         if isinstance(attempt.error, GraderError):
             raise attempt.error
         return attempt, verdict(attempt.error, attempt.loss)
@@ -241,6 +243,10 @@ def _planned(item: pytest.Item) -> TestResult:
     criterion = str(mark.args[0]) if mark is not None and mark.args else ""
     requirement = inspect.getdoc(getattr(item, "obj", None)) or ""
     return TestResult(item.nodeid, criterion, " ".join(requirement.split()), Outcome.NOT_RUN, message="not run")
+
+
+def _uses(item: pytest.Item, fixture: str) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
 
 
 def _derived(*parts: object) -> int:

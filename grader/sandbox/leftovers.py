@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 
 FOLDER_PREFIX = "grader-"
+
+_PID = re.compile("[0-9]{1,9}")
 
 
 def owner() -> str:
@@ -22,7 +25,7 @@ def is_abandoned(mark: str, host: str) -> bool:
         host: name of this machine; of others nothing can be known, and theirs is left alone.
     """
     parts = mark.rsplit(":", 2)
-    if len(parts) != 3 or parts[0] != host or not parts[1].isdecimal():
+    if len(parts) != 3 or parts[0] != host or not _PID.fullmatch(parts[1]):
         return False
     return _started(int(parts[1])) != parts[2]
 

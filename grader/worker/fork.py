@@ -30,7 +30,7 @@ _CALLABLES = 200
 
 
 def run(
-    channel: int, output: int, uid: int | None, home: Path, modules: dict[str, bytes], limits: dict[str, Any]
+    channel: int, output: int, uid: int | None, home: Path, importer: MemoryImporter, limits: dict[str, Any]
 ) -> NoReturn:
     """Confine this process and serve; never returns.
 
@@ -39,7 +39,7 @@ def run(
         output: descriptor for what is printed.
         uid: user to become, or ``None``.
         home: folder to write in.
-        modules: sources of the submission by name.
+        importer: finds the submission's modules.
         limits: see ``confine``; and ``seed`` for the global generators, ``imports`` for what to import at once.
     """
     code = 1
@@ -47,8 +47,8 @@ def run(
         channel = confine(channel, output, uid, home, limits)
         random.seed(limits["seed"])
         np.random.seed(limits["seed"])
-        MemoryImporter(modules).install()
-        Subject(socket.socket(fileno=channel), modules).serve(limits["imports"])
+        importer.install()
+        Subject(socket.socket(fileno=channel), importer.modules).serve(limits["imports"])
         code = 0
     except BaseException:
         traceback.print_exc()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import marshal
 import sys
 import types
 from collections.abc import Sequence
@@ -14,10 +15,16 @@ FOLDER = "/submission/"
 
 
 class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds and loads the named modules, before anything that is installed."""
+    """Finds and loads the named modules, before anything that is installed.
 
-    def __init__(self, modules: dict[str, bytes]) -> None:
+    Args:
+        modules: sources by name.
+        codes: marshalled code of those that were compiled already.
+    """
+
+    def __init__(self, modules: dict[str, bytes], codes: dict[str, bytes]) -> None:
         self.modules = modules
+        self.codes = codes
 
     def install(self) -> None:
         """Become the first finder of this process."""
@@ -40,5 +47,8 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         name = module.__name__
         path = f"{FOLDER}{name}.py"
         module.__file__ = path
-        code = compile(self.modules[name], path, "exec", dont_inherit=True)
+        if name in self.codes:
+            code = marshal.loads(self.codes[name])
+        else:
+            code = compile(self.modules[name], path, "exec", dont_inherit=True)
         exec(code, module.__dict__)

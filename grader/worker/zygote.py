@@ -28,6 +28,8 @@ import msgpack
 import numpy as np
 
 from grader.worker import fork, wiping
+from grader.worker.compiling import compiled
+from grader.worker.importing import MemoryImporter
 from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
 
 _FIRST_UID = 200_000
@@ -57,7 +59,7 @@ class Fork:
     """One test's process, as the zygote sees it."""
 
     pid: int
-    uid: int
+    uid: int | None
     pidfd: int
     channel: socket.socket
     output: int
@@ -87,8 +89,9 @@ class Zygote:
         self.relayed = _unforked_buffer(RECORD_LIMIT)
         self.printed = _unforked_buffer(OUTPUT_LIMIT + _DISCARD_BYTES)
         self.modules: dict[str, bytes] = {}
+        self.codes: dict[str, bytes] = {}
         self.fork: Fork | None = None
-        self.next_uid = _FIRST_UID + secrets.randbelow(_UIDS)
+        self.last_uid = _FIRST_UID + secrets.randbelow(_UIDS)
 
     def serve(self) -> None:
         """Answer records until ``QUIT`` or end of file; leaves no fork behind."""
@@ -136,6 +139,7 @@ class Zygote:
             return False
         if kind == Kind.LOAD:
             self.modules = msgpack.unpackb(payload)
+            self.codes = compiled(self.modules, self._new_uid(), self.workplace)
         elif kind == Kind.BEGIN:
             self._begin(msgpack.unpackb(payload))
         elif kind == Kind.CLOCK:
@@ -151,18 +155,22 @@ class Zygote:
             raise BrokenProtocol("BEGIN within a test")
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
-        uid = self.next_uid
-        self.next_uid += 1
+        uid = self._new_uid()
         home = self.workplace if self.is_init else _private_folder(self.workplace)
         pid = os.fork()
         if pid == 0:
-            fork.run(theirs.detach(), writing, uid if self.drops_privileges else None, home, self.modules, limits)
+            fork.run(theirs.detach(), writing, uid, home, MemoryImporter(self.modules, self.codes), limits)
         theirs.close()
         os.close(writing)
         ours.setblocking(False)
         os.set_blocking(reading, False)
         self.oom_kills = self._oom_kills()
         self.fork = Fork(pid, uid, os.pidfd_open(pid), ours, reading, home)
+
+    def _new_uid(self) -> int | None:
+        """A user that no process had before; ``None`` where there is none to give."""
+        self.last_uid += 1
+        return self.last_uid if self.drops_privileges else None
 
     def _end(self) -> None:
         """Kill everything that runs, reap it, wipe what it wrote, and tell the facts."""
@@ -209,7 +217,7 @@ class Zygote:
                 current.status = os.waitstatus_to_exitcode(status)
 
     def _wipe(self, current: Fork) -> None:
-        if not self.drops_privileges:
+        if current.uid is None:
             wiping.empty(current.home)
             if current.home != self.workplace:
                 current.home.rmdir()
