@@ -19,6 +19,7 @@ from grader.worker.protocol import HEADER, OUTPUT_LIMIT, RECORD_LIMIT, Kind
 _PIECE_BYTES = 128 * 1024
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
+_LONGEST_SECONDS = 1e9
 _UNREAD_LIMIT = 160 * 1024 * 1024
 
 
@@ -145,7 +146,7 @@ class WorkerSession:
     def cpu_seconds(self) -> float:
         """Return the CPU time of the test's processes so far, as the worker measures it from outside."""
         self._send(Kind.CLOCK, b"")
-        return float(_unpacked(self._answer(Kind.TIME, _ANSWER_SECONDS), (int, float)))
+        return _seconds(_unpacked(self._answer(Kind.TIME, _ANSWER_SECONDS), (int, float)))
 
     def end(self) -> ForkFacts:
         """Have the test's process killed and its traces wiped; return what the worker knows of it."""
@@ -158,7 +159,7 @@ class WorkerSession:
             return ForkFacts(
                 status=None if status is None else int(status),
                 out_of_memory=bool(facts["out_of_memory"]),
-                cpu_seconds=float(facts["cpu_seconds"]),
+                cpu_seconds=_seconds(facts["cpu_seconds"]),
                 output=output[:OUTPUT_LIMIT],
                 output_bytes=int(facts["output_bytes"]),
             )
@@ -231,6 +232,13 @@ class WorkerSession:
         else:
             raise WorkerLost("the worker sent answers that nobody asked for")
         return True
+
+
+def _seconds(value: float) -> float:
+    seconds = float(value)
+    if not 0 <= seconds < _LONGEST_SECONDS:
+        raise WorkerLost(f"the worker measured {seconds} s of CPU time")
+    return seconds
 
 
 def _unpacked(payload: bytes, kind: type | tuple[type, ...]) -> Any:

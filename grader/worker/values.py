@@ -210,7 +210,7 @@ class _Decoder:
     def __init__(self, buffers: memoryview, resolve: Resolve) -> None:
         self.buffers = buffers
         self.resolve = resolve
-        self.pieces: list[memoryview] = []
+        self.pieces: dict[int, memoryview] = {}
         self.keys = 0
 
     @staticmethod
@@ -232,8 +232,8 @@ class _Decoder:
         if sum(sizes) != len(self.buffers):
             raise MalformedMessage(f"buffers of {len(self.buffers)} bytes where {sum(sizes)} were announced")
         start = 0
-        for size in sizes:
-            self.pieces.append(self.buffers[start : start + size])
+        for index, size in enumerate(sizes):
+            self.pieces[index] = self.buffers[start : start + size]
             start += size
 
     def decode(self, value: Any, depth: int) -> Any:
@@ -271,9 +271,11 @@ class _Decoder:
     def _array(self, name: Any, shape: Any, index: Any) -> Any:
         if type(name) is not str or not _is_listed(name):
             raise MalformedMessage(f"{str(name)[:40]!r} is not a dtype of the protocol")
-        if type(index) is not int or not 0 <= index < len(self.pieces):
-            raise MalformedMessage("an array without a buffer")
-        dtype, piece = np.dtype(name), self.pieces[index]
+        # Each buffer once: many arrays of one buffer would multiply what the message weighs.
+        piece = self.pieces.pop(index, None) if type(index) is int else None
+        if piece is None:
+            raise MalformedMessage("an array without a buffer of its own")
+        dtype = np.dtype(name)
         if _count(shape) * dtype.itemsize != len(piece):
             raise MalformedMessage(f"{len(piece)} bytes do not make a {name} array of shape {shape}")
         array = np.frombuffer(piece, dtype=dtype).reshape(shape).copy()
