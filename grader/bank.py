@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,22 @@ class Bank:
         weights = {_field(e, "name", str, path): float(_field(e, "weight", (int, float), path)) for e in entries}
         if not weights or min(weights.values()) <= 0:
             raise BankError(f"{path}: assignments need a name and a weight above 0 each")
+        if len(weights) != len(entries):
+            raise BankError(
+                f"{path}: assignments should differ, but some occur twice: {sorted(e['name'] for e in entries)}"
+            )
+        pass_mark = float(_field(table, "pass_mark", (int, float), path))
+        if not 0 <= pass_mark <= 100:
+            raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
+        assignments = tuple(self.assignment(name) for name in weights)
+        modules = [module for assignment in assignments for module in assignment.modules]
+        if len(set(modules)) != len(modules):
+            raise BankError(f"{path}: assignments should ask for different modules, but ask for {sorted(modules)}")
         return Assessment(
             title=_field(table, "title", str, path),
             version=_field(table, "version", str, path),
-            pass_mark=float(_field(table, "pass_mark", (int, float), path)),
-            assignments=tuple(self.assignment(name) for name in weights),
+            pass_mark=pass_mark,
+            assignments=assignments,
             weights=weights,
         )
 
@@ -95,7 +107,7 @@ class Bank:
 
     def suite_sha256(self, name: str) -> str:
         """Return a digest of an assignment's hidden suite."""
-        return _digest(self.suite(name), self.suite(name).rglob("*.py"))
+        return _digest(self.suite(name), _files_of(self.suite(name)))
 
     @cached_property
     def sha256(self) -> str:
@@ -104,8 +116,8 @@ class Bank:
         files = [self.root / _MARKER]
         for assignment in assessment.assignments:
             files += (self.root / "assignments" / assignment.name).glob("*.toml")
-            files += self.suite(assignment.name).rglob("*.py")
-            files += (self.root / "solutions" / assignment.name / "reference").glob("*.py")
+            files += _files_of(self.suite(assignment.name))
+            files += _files_of(self.root / "solutions" / assignment.name / "reference")
         return _digest(self.root, files)
 
 
@@ -150,7 +162,7 @@ def narrowed(assessment: Assessment, names: Iterable[str]) -> Assessment:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise BankError(f"{path} is missing") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BankError(f"{path} is not valid TOML: {error}") from error
@@ -158,7 +170,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _field(table: Any, key: str, kind: type | tuple[type, ...], path: Path) -> Any:
     value = table.get(key) if isinstance(table, Mapping) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):
         names = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
         raise BankError(f"{path}: {key!r} should be a {names}, but is {value!r}")
     return value
@@ -203,6 +215,11 @@ def _limits(table: dict[str, Any], path: Path) -> Limits:
         total_seconds=numbers["total_seconds"],
         memory_bytes=int(numbers["memory_mb"] * _MEGABYTE),
     )
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """All files below a folder, data included, but for what Python leaves there."""
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _digest(root: Path, files: Iterable[Path]) -> str:

@@ -36,8 +36,8 @@ def score(assessment: Assessment, examinations: Mapping[str, Examination]) -> Sc
         for assignment in assessment.assignments
     )
     weight = sum(entry.weight for entry in assignments)
-    total = sum(entry.score * entry.weight for entry in assignments) / weight
-    # Rounded before it is compared, so that what is printed and what is decided are the same number.
+    total = sum(sum(c.earned for c in entry.criteria) * entry.weight for entry in assignments) / weight
+    # Rounded once, and before it is compared, so that what is printed and what is decided are the same number.
     total = round(total, 2)
     return Score(total, total >= assessment.pass_mark, assessment.pass_mark, assignments, _skills(assignments))
 
@@ -82,6 +82,5 @@ def _skills(assignments: Sequence[AssignmentScore]) -> tuple[SkillScore, ...]:
             skill, share = criterion.criterion.skill, entry.weight / weight
             earned[skill] += criterion.earned * share
             points[skill] += criterion.criterion.points * share
-    return tuple(
-        SkillScore(skill, round(earned[skill], 2), round(points[skill], 2)) for skill in SKILLS if points[skill]
-    )
+    scores = (SkillScore(skill, round(earned[skill], 2), round(points[skill], 2)) for skill in SKILLS)
+    return tuple(entry for entry in scores if entry.points)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import lzma
 import stat
 import zipfile
 import zlib
@@ -27,6 +26,7 @@ ARCHIVE_LIMIT = 20 * 1024 * 1024
 
 _LEFTOVER_NAMES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db"])
 _LEFTOVER_FOLDERS = frozenset(["__MACOSX", "__pycache__", ".git", ".venv", "venv", ".ipynb_checkpoints"])
+_METHODS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 _SHOWN_NAMES = 8
 _SMALLEST_RATIO_BYTES = 64 * 1024
 
@@ -52,11 +52,13 @@ def read_submission(path: Path, assessment: Assessment) -> Submission:
     if path.is_dir():
         return _from_folder(path, assessment)
     if not path.is_file():
-        raise SubmissionError(f"{path} should be a zip archive, a folder or a .py file, but there is no such file")
-    if path.suffix == ".py":
+        raise SubmissionError(
+            f"{_plain(str(path))} should be a zip archive, a folder or a .py file, but there is no such file"
+        )
+    if path.suffix.lower() == ".py":
         return _from_module(path, assessment)
     if path.stat().st_size > ARCHIVE_LIMIT:
-        raise SubmissionError(f"{path.name} is larger than the {_megabytes(ARCHIVE_LIMIT)} that are accepted")
+        raise SubmissionError(f"{_plain(path.name)} is larger than the {_megabytes(ARCHIVE_LIMIT)} that are accepted")
     return read_archive(path.name, path.read_bytes(), assessment)
 
 
@@ -71,6 +73,7 @@ def read_archive(name: str, content: bytes, assessment: Assessment) -> Submissio
     Raises:
         SubmissionError: it is refused.
     """
+    given, name = name, _plain(name)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -84,10 +87,10 @@ def read_archive(name: str, content: bytes, assessment: Assessment) -> Submissio
         raise SubmissionError(
             f"{name} should be a zip archive, but cannot be read as one ({error}); zip the modules again"
         ) from error
-    return _submission(name, modules, chosen, len(files) - len(chosen))
+    return _submission(given, modules, chosen, len(files) - len(chosen))
 
 
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, OverflowError, ValueError)
 """What ``zipfile`` raises on archives that are damaged or that it cannot unpack."""
 
 
@@ -97,7 +100,7 @@ def _from_folder(folder: Path, assessment: Assessment) -> Submission:
         for path in sorted(place.iterdir()):
             if path.suffix.lower() == ".py" and (path.is_file() or path.is_symlink()):
                 files.append(_File(PurePosixPath(path.relative_to(folder).as_posix()), path))
-    chosen = _choose(folder.name or str(folder), files, assessment)
+    chosen = _choose(_plain(folder.name or str(folder)), files, assessment)
     modules = {module: _read_file(file) for module, file in chosen.items()}
     return _submission(folder.resolve().name, modules, chosen, len(files) - len(chosen))
 
@@ -106,12 +109,14 @@ def _inner_folders(folder: Path, assessment: Assessment) -> Iterable[Path]:
     """Folders named like an assignment, where the packet for candidates has the stubs."""
     for assignment in assessment.assignments:
         inner = folder / assignment.name
-        if inner.is_dir() and not inner.is_symlink():
+        if inner.is_symlink():
+            raise SubmissionError(f"{assignment.name} is a link; hand in the folder itself")
+        if inner.is_dir():
             yield inner
 
 
 def _from_module(path: Path, assessment: Assessment) -> Submission:
-    chosen = _choose(path.name, [_File(PurePosixPath(path.name), path)], assessment)
+    chosen = _choose(_plain(path.name), [_File(PurePosixPath(path.name), path)], assessment)
     modules = {module: _read_file(file) for module, file in chosen.items()}
     return _submission(path.name, modules, chosen, 0)
 
@@ -123,7 +128,7 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
     seen: set[str] = set()
     for entry in entries:
         _check_entry(name, entry)
-        key = entry.filename.rstrip("/")
+        key = PurePosixPath(entry.filename).as_posix()
         if key in seen:
             raise SubmissionError(f"{name} holds {_shown(entry.filename)} twice; zip it again with one of them")
         seen.add(key)
@@ -141,11 +146,18 @@ def _check_entry(name: str, entry: zipfile.ZipInfo) -> None:
     drive = len(raw) > 1 and raw[1] == ":"
     if raw.startswith(("/", "\\")) or ".." in parts or drive or "\0" in raw or "\\" in raw:
         raise SubmissionError(f"{name} holds the unsafe name {_shown(raw)}; names should be relative, with '/'")
+    if not parts:
+        raise SubmissionError(f"{name} holds an entry without a name; zip it again")
     if entry.flag_bits & 0x1:
         raise SubmissionError(f"{name} is encrypted ({_shown(raw)}); zip it again without a password")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise SubmissionError(f"{name} holds {_shown(raw)}, which is a link or special file; zip real files")
+    if entry.compress_type not in _METHODS:
+        # What unpacks the others has no limit on how much it gives at once.
+        raise SubmissionError(
+            f"{name}: {_shown(raw)} is compressed in an unusual way; zip it again with the defaults"
+        )
     large = entry.file_size > _SMALLEST_RATIO_BYTES
     if large and entry.file_size > RATIO_LIMIT * max(entry.compress_size, 1):
         raise SubmissionError(
@@ -181,8 +193,10 @@ def _choose(name: str, files: list[_File], assessment: Assessment) -> dict[str, 
             chosen[module] = found[0]
             continue
         for file in files:
-            if file.path.as_posix().lower() in {place.lower() for place in places}:
-                raise SubmissionError(f"{name} holds {_shown(str(file.path))}; rename it to {module}.py")
+            for place in places:
+                if file.path.as_posix().lower() == place.lower():
+                    right = place if file.path.name == f"{module}.py" else f"{module}.py"
+                    raise SubmissionError(f"{name} holds {_shown(str(file.path))}; rename it to {right}")
     if not chosen:
         looked_for = ", ".join(f"{module}.py" for module in wanted)
         there = sorted(file.path.as_posix() for file in files)
@@ -231,8 +245,13 @@ def _submission(name: str, modules: Mapping[str, bytes], chosen: Mapping[str, _F
 
 def _shown(name: str) -> str:
     """A name from a stranger, fit for a terminal."""
+    return repr(_plain(name))
+
+
+def _plain(name: str) -> str:
+    """The same without quotes."""
     text = "".join(c if c.isprintable() else "?" for c in name)
-    return repr(text if len(text) <= 80 else text[:79] + "…")
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _megabytes(count: int) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 BANK = Bank(ROOT)
 NAMES = [assignment.name for assignment in BANK.assessment.assignments]
 VARIANTS = sorted((ROOT / "solutions").glob("*/variants/*.py"))
+MISTAKES = [
+    (name, mistake)
+    for name in NAMES
+    for mistake in tomllib.loads((ROOT / "solutions" / name / "mistakes.toml").read_text())["mistakes"]
+]
 SPEED_ONLY = "Loses: speed"
 
 
@@ -84,6 +90,19 @@ def test_a_right_solution_written_otherwise_scores_100(grader: Grader, tmp_path:
     assert lost <= ({f"{name}.speed"} if may_lose_speed else set())
 
 
+@pytest.mark.docker
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=[f"{name}-{mistake['id']}" for name, mistake in MISTAKES])
+def test_a_wrong_solution_loses_exactly_what_it_gets_wrong(
+    grader: Grader, tmp_path: Path, name: str, mistake: dict[str, Any]
+) -> None:
+    reference = (ROOT / "solutions" / name / "reference" / f"{name}.py").read_text()
+    path = tmp_path / f"{name}.py"
+    path.write_text(reference.replace(mistake["find"], mistake["replace"]))
+    done = grader("score", path, "--bank", ROOT, "--assignment", name, "--format", "json")
+    lost = {criterion for criterion, share in earned(done.stdout).items() if share != 1}
+    assert lost == {f"{name}.{criterion}" for criterion in mistake["loses"]}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_criterion_has_two_hidden_tests_and_a_public_one(name: str) -> None:
     criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
@@ -105,7 +124,8 @@ def test_every_test_says_what_a_right_solution_does(name: str) -> None:
 def test_the_brief_names_every_criterion_with_its_points(name: str) -> None:
     brief = (ROOT / "assignments" / name / "README.md").read_text()
     for criterion in BANK.assignment(name).criteria:
-        assert re.search(rf"\|\s*`{criterion.id}`[^|]*\|(?:[^|\n]*\|)*?\s*{criterion.points:g}\s*\|", brief), criterion.id
+        row = rf"\|\s*`{criterion.id}`[^|]*\|(?:[^|\n]*\|)*?\s*{criterion.points:g}\s*\|"
+        assert re.search(row, brief), criterion.id
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,7 +145,7 @@ def test_public_tests_pass_for_the_reference_and_fail_for_the_stub_in_plain_pyte
 def test_mistakes_are_edits_of_the_reference_that_fit_once(name: str) -> None:
     reference = (ROOT / "solutions" / name / "reference" / f"{name}.py").read_text()
     criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
-    mistakes = tomllib.loads((ROOT / "solutions" / name / "mistakes.toml").read_text())["mistakes"]
+    mistakes = [mistake for owner, mistake in MISTAKES if owner == name]
     assert len({mistake["id"] for mistake in mistakes}) == len(mistakes) >= 15
     for mistake in mistakes:
         assert reference.count(mistake["find"]) == 1, mistake["id"]

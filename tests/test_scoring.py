@@ -56,7 +56,9 @@ def passed_of(count: int, total: int) -> list[Outcome]:
     return [Outcome.PASSED] * count + [Outcome.FAILED] * (total - count)
 
 
-@pytest.mark.parametrize(("count", "total", "earned"), [(0, 3, 0), (1, 3, 20), (2, 3, 40), (3, 3, 60), (1, 7, 60 / 7)])
+@pytest.mark.parametrize(
+    ("count", "total", "earned"), [(0, 3, 0), (1, 3, 20), (2, 3, 40), (3, 3, 60), (1, 7, 60 / 7)]
+)
 def test_a_criterions_points_are_shared_equally_by_its_tests(count: int, total: int, earned: float) -> None:
     given_ = scored([(60, "correctness", passed_of(count, total)), (40, "speed", [Outcome.FAILED])])
     assert given_.assignments[0].criteria[0].earned == pytest.approx(earned)
@@ -76,7 +78,8 @@ def test_all_passed_is_100_and_nothing_passed_is_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "total"), [((1, 1), 50), ((3, 1), 75), ((1, 3), 25), ((0.5, 0.5), 50), ((2, 1), 66.67), ((1e6, 1), 100)]
+    ("weights", "total"),
+    [((1, 1), 50), ((3, 1), 75), ((1, 3), 25), ((0.5, 0.5), 50), ((2, 1), 66.67), ((1e6, 1), 100)],
 )
 def test_assignments_count_by_the_proportion_of_their_weights(weights: tuple[float, float], total: float) -> None:
     whole, none = [(100, "speed", passed_of(1, 1))], [(100, "speed", passed_of(0, 1))]
@@ -110,8 +113,15 @@ def test_the_pass_mark_is_compared_with_the_score_that_is_printed(
     assert (found.passed, found.pass_mark) == (passes, mark)
 
 
+def test_the_total_is_rounded_once() -> None:
+    """Of a third and a whole it is 66.67, as the skills say too, and not the mean of 33.33 and 100."""
+    found = scored([(100, "speed", passed_of(1, 3))], [(100, "speed", passed_of(1, 1))], pass_mark=66.67)
+    assert (found.total, found.passed) == (66.67, True)
+    assert found.skills[0].earned == found.total
+
+
 def test_points_too_many_to_add_exactly_still_pass_at_100() -> None:
-    """Ten criteria of a tenth of a third each do not add to 100 in binary."""
+    """Thirty criteria of a thirtieth each do not add to 100 in binary."""
     rubric = [(100 / 30, "speed", passed_of(7, 7)) for _ in range(30)]
     assert scored(rubric, pass_mark=100).passed
 

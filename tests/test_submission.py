@@ -30,6 +30,9 @@ from grader.submission import ENTRIES_LIMIT, MODULE_LIMIT, UNPACKED_LIMIT, read_
 KNN = b"def knn():\n    return 1\n"
 LINREG = b"def fit():\n    return 2\n"
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
+LOW = 2**32 - 1
+"""A number that sends the reader to the zip64 field."""
+
 LINK, FIFO, DEVICE, SOCKET = stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK
 HOSTILE = "x\x1b[2J\x1b]0;t\x07\r\n\u202egnp\u200b\u2066\x9b31m\x00\ufeff"
 """What a terminal might obey: escapes, a title, new lines, bidirectional overrides, invisible characters."""
@@ -264,9 +267,9 @@ def test_an_archive_with_other_bytes_before_or_a_comment_after_is_read() -> None
 
 
 def test_a_zip64_archive_is_read() -> None:
-    large = Entry(b"knn.py", KNN, STORED, size=2**32 - 1, packed_size=2**32 - 1, offset=2**32 - 1)
-    content = archive(Entry(**vars(large) | {"extra": zip64(len(KNN), len(KNN), 0)}))
-    assert read(content).modules["knn"] == KNN
+    field = zip64(len(KNN), len(KNN), 0)
+    entry = Entry(b"knn.py", KNN, STORED, size=LOW, packed_size=LOW, offset=LOW, extra=field)
+    assert read(archive(entry)).modules["knn"] == KNN
 
 
 @pytest.mark.parametrize("size", [0, 1, MODULE_LIMIT])
@@ -402,8 +405,7 @@ def test_an_unknown_compression_method_is_refused(method: int) -> None:
 @pytest.mark.parametrize("field", ["size", "offset"])
 def test_impossible_zip64_numbers_are_refused(field: str, number: int) -> None:
     numbers = {"size": len(KNN), "packed_size": len(KNN), "offset": 0} | {field: number}
-    low = 2**32 - 1
-    refusal(archive(Entry(b"knn.py", KNN, STORED, size=low, packed_size=low, offset=low, extra=zip64(**numbers))))
+    refusal(archive(Entry(b"knn.py", KNN, STORED, size=LOW, packed_size=LOW, offset=LOW, extra=zip64(**numbers))))
 
 
 @pytest.mark.parametrize("directory_size", [1, 2**31, 2**63, 2**64 - 1])
@@ -824,13 +826,7 @@ def test_arbitrary_bytes_give_a_submission_or_a_refusal(content: bytes) -> None:
 VICTIMS = [
     zipped({"knn.py": KNN, "work/x.txt": b"y" * 50}),
     archive(GOOD, Entry(b"linear_regression.py", LINREG, STORED), comment=b"c"),
-    archive(
-        Entry(
-            *(b"knn.py", KNN, STORED),
-            **{"size": 2**32 - 1, "packed_size": 2**32 - 1, "offset": 2**32 - 1},
-            extra=zip64(len(KNN), len(KNN), 0),
-        )
-    ),
+    archive(Entry(b"knn.py", KNN, STORED, size=LOW, packed_size=LOW, offset=LOW, extra=zip64(len(KNN), len(KNN), 0))),
     zipped({"knn.py": KNN}, BZIP2),
     zipped({"knn.py": KNN}, LZMA),
 ]

@@ -34,13 +34,13 @@ class Subject(Protocol):
 
 def shown(value: object) -> str:
     """Return a short, printable description of ``value``; never raises."""
-    if isinstance(value, np.ndarray):
-        head = f"{value.dtype} array of shape {value.shape}"
-        body = np.array2string(value, threshold=12, edgeitems=3, precision=6)
-        return _clipped(f"{head}: {body}")
     try:
+        if isinstance(value, np.ndarray):
+            head = f"{value.dtype} array of shape {value.shape}"
+            body = np.array2string(value, threshold=12, edgeitems=3, precision=6)
+            return _clipped(f"{head}: {body}")
         return _clipped(f"{type(value).__name__} {value!r}")
-    except (ValueError, RecursionError):  # an integer of thousands of digits, lists nested without end
+    except Exception:  # integers of thousands of digits, lists nested without end, and any __repr__ of a stranger's
         return f"a {type(value).__name__} that cannot be shown"
 
 
@@ -57,7 +57,8 @@ def number(value: object, *, name: str = "the result", finite: bool = True) -> f
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float, np.integer, np.floating))
+    is_number = is_number and not isinstance(value, (bool, np.timedelta64))  # numpy counts durations as integers
     assert is_number, f"{name} should be a number, but is {shown(value)}"
     result = _as_float(value, name)
     assert not finite or math.isfinite(result), f"{name} should be finite, but is {result}"
@@ -97,11 +98,13 @@ def array(
     if kind == "label":
         return plain
     assert plain.size == 0 or plain.dtype.kind in "biuf", f"{name} should hold numbers, but is {shown(plain)}"
-    floats = plain.astype(np.float64)
+    if plain.size == 0:
+        return np.zeros(plain.shape, dtype=np.int64 if kind == "int" else np.float64)
     if kind == "int":
-        whole = bool(np.all(np.isfinite(floats))) and bool(np.all(floats == np.floor(floats)))
-        assert whole, f"{name} should hold whole numbers, but is {shown(plain)}"
+        assert _is_whole(plain), f"{name} should hold whole numbers, but is {shown(plain)}"
         return plain.astype(np.int64)
+    with np.errstate(over="ignore"):
+        floats = plain.astype(np.float64)
     assert not finite or bool(np.all(np.isfinite(floats))), f"{name} should be finite, but is {shown(plain)}"
     return floats
 
@@ -149,7 +152,8 @@ def assert_close(
     close = np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
     if close.all():
         return
-    gap = np.where(close, -1.0, np.nan_to_num(np.abs(got - want), nan=np.inf))
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.where(close, -1.0, np.nan_to_num(np.abs(got - want), nan=np.inf))
     where = np.unravel_index(int(np.argmax(gap)), gap.shape)
     at = f" at {tuple(int(i) for i in where)}" if got.ndim else ""
     raise AssertionError(
@@ -166,14 +170,15 @@ def assert_same(actual: ArrayLike, expected: ArrayLike, *, name: str = "the resu
     """
     got, want = np.asarray(actual), np.asarray(expected)
     assert got.shape == want.shape, f"{name} should have shape {want.shape}, but has {got.shape}"
-    differs = [i for i, (a, b) in enumerate(zip(got.ravel().tolist(), want.ravel().tolist(), strict=True)) if a != b]
+    pairs = list(zip(got.ravel().tolist(), want.ravel().tolist(), strict=True))
+    differs = [i for i, (a, b) in enumerate(pairs) if a != b]
     if not differs:
         return
     first = int(differs[0])
     where = tuple(int(i) for i in np.unravel_index(first, want.shape))
     raise AssertionError(
-        f"{name} should be {_clipped(repr(want.ravel()[first].item()))} at {where}, but is"
-        f" {_clipped(repr(got.ravel()[first].item()))} ({len(differs)} of {want.size} differ)"
+        f"{name} should be {_clipped(repr(pairs[first][1]))} at {where}, but is"
+        f" {_clipped(repr(pairs[first][0]))} ({len(differs)} of {want.size} differ)"
     )
 
 
@@ -226,7 +231,7 @@ def assert_at_most(measured: float, limit: float, *, name: str) -> None:
     Raises:
         TooMuch: it does; the measured value is in ``measured``.
     """
-    if measured > limit:
+    if not measured <= limit:  # what is no number is above every limit
         raise TooMuch(f"{name} should be at most {limit:g}, but is more", measured)
 
 
@@ -247,7 +252,19 @@ def _plain(value: Any, name: str) -> NDArray[Any]:
     except (ValueError, TypeError, OverflowError):
         raise AssertionError(f"{name} should be a regular array, but is {shown(value)}") from None
     assert plain.dtype.kind in "biufUS", f"{name} should hold plain numbers or strings, but is {shown(value)}"
+    if plain.dtype.kind in "US":  # numpy turns numbers among strings into strings
+        leaves = np.array(items, dtype=object).ravel().tolist()
+        one_kind = all(isinstance(leaf, str) for leaf in leaves) or all(isinstance(leaf, bytes) for leaf in leaves)
+        assert one_kind, f"{name} should hold either numbers or strings, but is {shown(value)}"
     return plain
+
+
+def _is_whole(plain: NDArray[Any]) -> bool:
+    """Whether all values are whole and fit int64."""
+    if plain.dtype.kind != "f":
+        return plain.dtype.kind != "u" or bool(np.all(plain <= np.iinfo(np.int64).max))
+    wide = plain.astype(np.longdouble)
+    return bool(np.all((wide == np.floor(wide)) & (np.abs(wide) < 2.0**63)))
 
 
 def _shape_text(shape: tuple[int | None, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from importlib import resources
+from math import isfinite
 from typing import Any
 
 from grader.models import AssignmentScore, CriterionScore, Report, TestResult
@@ -37,7 +38,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 def as_json(report: Report) -> str:
     """Return the report as JSON text: ASCII only, so that no terminal obeys a stranger's characters."""
-    return json.dumps(as_data(report), indent=2) + "\n"
+    return json.dumps(as_data(report), indent=2, allow_nan=False) + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -81,5 +82,7 @@ def _test(result: TestResult) -> dict[str, Any]:
         "message": result.message,
         "frames": [asdict(frame) for frame in result.frames],
         "output": result.output,
-        "measured_times": None if result.measured is None else round(result.measured, 3),
+        "measured_times": round(result.measured, 3)
+        if result.measured is not None and isfinite(result.measured)
+        else None,
     }

@@ -24,6 +24,7 @@ BUFFERS_LIMIT = 128 * 1024 * 1024
 DEPTH_LIMIT = 24
 AXES_LIMIT = 16
 TEXT_WIDTH_LIMIT = 4096
+ITEMS_LIMIT = 1_000_000
 KEYS_LIMIT = 4096
 """How many dict keys and set members a message may carry: colliding hashes make each cost as much as all before."""
 
@@ -135,13 +136,13 @@ class _Encoder:
         self.keys = 0
 
     def encode(self, value: Any, depth: int) -> Any:
+        if depth > DEPTH_LIMIT:
+            raise NotData("nested too deeply")
         if value is None or value is True or value is False:
             return value
         kind = type(value)
         if kind is float or kind is str:
             return value
-        if depth > DEPTH_LIMIT:
-            raise NotData("nested too deeply")
         if isinstance(value, str):
             return str.__str__(value)
         if isinstance(value, np.generic):
@@ -160,6 +161,8 @@ class _Encoder:
             return bytes(value)
         if isinstance(value, complex):
             return msgpack.ExtType(COMPLEX, struct.pack("<dd", value.real, value.imag))
+        if isinstance(value, (list, range, tuple)) and len(value) > ITEMS_LIMIT:
+            raise NotData(f"a list of over {ITEMS_LIMIT} items")
         if isinstance(value, (list, range)):
             return [self.encode(item, depth + 1) for item in value]
         if isinstance(value, tuple):
@@ -185,14 +188,15 @@ class _Encoder:
         if not _is_listed(name) or value.ndim > AXES_LIMIT:
             return self._handle(original)
         plain = np.ascontiguousarray(value, dtype=np.dtype(name))
+        if value.dtype.kind == "U" and not _is_text(plain.reshape(-1).view("<u4")):
+            return self._handle(original)
         self.buffers.append(plain.reshape(-1).view(np.uint8).data)
         return self._extension(code, [name, list(value.shape), len(self.buffers) - 1])
 
     def _objects(self, value: Any, original: object, depth: int) -> Any:
         """An object array goes over as its shape and its items, if all of them are plain scalars."""
         items = value.ravel().tolist()
-        scalars = (bool, int, float, str, type(None), np.generic)
-        if value.ndim > AXES_LIMIT or not all(isinstance(item, scalars) for item in items):
+        if value.ndim > AXES_LIMIT or len(items) > ITEMS_LIMIT or not all(_is_plain(item) for item in items):
             return self._handle(original)
         encoded = [self.encode(item, depth + 1) for item in items]
         return self._extension(OBJECTS, [list(value.shape), encoded])
@@ -220,7 +224,7 @@ class _Decoder:
             raise MalformedMessage("nested too deeply")
         # An element takes at least one byte, so no count can be larger than what is left of the body; the
         # smaller limit keeps a header that lies from reserving memory for elements that are not there.
-        count = min(len(body), 1_000_000)
+        count = min(len(body), ITEMS_LIMIT)
         return msgpack.unpackb(
             body, ext_hook=msgpack.ExtType, max_array_len=count, max_map_len=0, strict_map_key=True
         )
@@ -255,7 +259,7 @@ class _Decoder:
             if len(data) > 128:
                 raise MalformedMessage("an integer of over 128 bytes")
             return int.from_bytes(data, "little", signed=True)
-        content = self.unpack(data, depth + 1)
+        content = self.unpack(data, depth)
         if type(content) is not list:
             raise MalformedMessage("an extension without a list in it")
         if code in (ARRAY, SCALAR):
@@ -265,8 +269,8 @@ class _Decoder:
             return self.resolve(_handle(*content))
         if code == OBJECTS:
             shape, items = content
-            return self._objects(shape, self.decode(items, depth + 1))
-        return self._collection(code, self.decode(content, depth + 1))
+            return self._objects(shape, self.decode(items, depth))
+        return self._collection(code, self.decode(content, depth))
 
     def _array(self, name: Any, shape: Any, index: Any) -> Any:
         if type(name) is not str or not _is_listed(name):
@@ -279,8 +283,8 @@ class _Decoder:
         if _count(shape) * dtype.itemsize != len(piece):
             raise MalformedMessage(f"{len(piece)} bytes do not make a {name} array of shape {shape}")
         array = np.frombuffer(piece, dtype=dtype).reshape(shape).copy()
-        if dtype.kind == "U":
-            _check_text(np.frombuffer(piece, dtype="<u4"))
+        if dtype.kind == "U" and not _is_text(np.frombuffer(piece, dtype="<u4")):
+            raise MalformedMessage("a string array holds what is not text")
         return array
 
     @staticmethod
@@ -301,9 +305,9 @@ class _Decoder:
         if self.keys > KEYS_LIMIT:
             raise MalformedMessage(f"dicts and sets of over {KEYS_LIMIT} keys")
         if code == SET:
-            return set(items)
+            return set(map(_hashable, items))
         if code == DICT and len(items) % 2 == 0:
-            return dict(zip(items[::2], items[1::2], strict=True))
+            return dict(zip(map(_hashable, items[::2]), items[1::2], strict=True))
         raise MalformedMessage(f"extension {code} is not part of the protocol")
 
 
@@ -330,10 +334,25 @@ def _count(shape: Any) -> int:
     return math.prod(shape)
 
 
-def _check_text(code_points: Any) -> None:
+def _is_text(code_points: Any) -> bool:
     bad = (code_points > _LARGEST_CODE_POINT) | ((code_points >= _SURROGATES[0]) & (code_points <= _SURROGATES[1]))
-    if bad.any():
-        raise MalformedMessage("a string array holds what is not text")
+    return not bad.any()
+
+
+def _is_plain(item: object) -> bool:
+    """Whether an item of an object array goes over as it is."""
+    if isinstance(item, np.generic) and not isinstance(item, str):
+        return item.dtype == np.longdouble or _is_listed(item.dtype.newbyteorder("<").str)
+    if isinstance(item, int):
+        return int(item).bit_length() <= 1000
+    return isinstance(item, (float, str, type(None)))
+
+
+def _hashable(key: Any) -> Any:
+    """A set that is a key or a member was a frozen one."""
+    if type(key) is tuple:
+        return tuple(map(_hashable, key))
+    return frozenset(key) if type(key) is set else key
 
 
 def _handle(number: Any, name: Any, description: Any) -> Handle:

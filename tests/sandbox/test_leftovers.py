@@ -17,9 +17,7 @@ HOST = socket.gethostname()
 def mark_of_another_process(*, alive: bool) -> tuple[str, subprocess.Popen[str]]:
     """Start a process that makes a mark; it then waits for its stdin, or is gone."""
     code = "import sys; from grader.sandbox.leftovers import owner; print(owner(), flush=True); sys.stdin.read()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     mark = process.stdout.readline().strip()
     if not alive:
