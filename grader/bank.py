@@ -218,8 +218,13 @@ def _limits(table: dict[str, Any], path: Path) -> Limits:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    """All files below a folder, data included, but for what Python leaves there."""
-    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    """All files below a folder, data included, but for hidden ones and what Python leaves there."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return [
+        path
+        for path in files
+        if not any(p == "__pycache__" or p.startswith(".") for p in path.relative_to(folder).parts)
+    ]
 
 
 def _digest(root: Path, files: Iterable[Path]) -> str:
