@@ -45,7 +45,7 @@ def examine(
         KeyboardInterrupt: somebody pressed Ctrl-C.
     """
     plugin = ExaminerPlugin(assignment, hosts, seed, progress)
-    with _private_environment():
+    with _private_environment(suite):
         status = pytest.main(_arguments(suite), plugins=[plugin])
     _check(plugin, status, suite)
     results = tuple(plugin.results.get(plan.id, plan) for plan in plugin.planned)
@@ -63,8 +63,11 @@ def _arguments(suite: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _private_environment() -> Iterator[None]:
-    """pytest without the caller's plugins and options; what a suite prints stays out of our output."""
+def _private_environment(suite: Path) -> Iterator[None]:
+    """pytest without the caller's plugins and options; what a suite prints stays out of our output.
+
+    The suite's modules are forgotten afterwards: another suite may have files of the same names.
+    """
     mine = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     before = {key: os.environ.get(key) for key in mine}
     os.environ.update(mine)
@@ -74,6 +77,9 @@ def _private_environment() -> Iterator[None]:
             yield
     finally:
         sys.path[:] = path
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "").is_relative_to(suite):
+                del sys.modules[name]
         for key, value in before.items():
             if value is None:
                 os.environ.pop(key, None)
