@@ -65,6 +65,7 @@ class Fork:
     channel: socket.socket
     output: int
     home: Path
+    oom_kills: int
     status: int | None = None
     output_open: bool = True
     output_kept: int = 0
@@ -156,7 +157,7 @@ class Zygote:
             raise BrokenProtocol("BEGIN within a test")
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
-        uid = self._new_uid()
+        uid, oom_kills = self._new_uid(), self._oom_kills()
         home = self.workplace if self.is_init else _private_folder(self.workplace)
         pid = os.fork()
         if pid == 0:
@@ -165,8 +166,7 @@ class Zygote:
         os.close(writing)
         ours.setblocking(False)
         os.set_blocking(reading, False)
-        self.oom_kills = self._oom_kills()
-        self.fork = Fork(pid, uid, os.pidfd_open(pid), ours, reading, home)
+        self.fork = Fork(pid, uid, os.pidfd_open(pid), ours, reading, home, oom_kills)
 
     def _new_uid(self) -> int | None:
         """A user that no process had before; ``None`` where there is none to give."""
@@ -177,14 +177,13 @@ class Zygote:
         """Kill everything that runs, reap it, wipe what it wrote, and tell the facts."""
         current = self.fork
         if current is None:
-            self._send(Kind.ENDED, msgpack.packb(None))
-            return
+            raise BrokenProtocol("END without a test")
         cpu_seconds = self._cpu_seconds()
         # Its channel closes a moment before the process is gone.
         ended_itself = _has_ended(current.pidfd, _LAST_MOMENT_MILLISECONDS if current.gone_told else 0)
         self._kill_all(current)
         self._take_output(current)
-        oom = self._oom_kills() > self.oom_kills
+        oom = self._oom_kills() > current.oom_kills
         self.fork = None
         current.channel.close()
         os.close(current.output)
