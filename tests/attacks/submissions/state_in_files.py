@@ -1,0 +1,55 @@
+"""Leaves files for a later test: deep trees of mode 000, odd names, links, pipes, sockets, extended attributes.
+
+Honest result: all of it, and a later test finds nothing.
+"""
+
+import os
+import socket
+
+EARNS = "all"
+ATTEMPTED = ["attempted: left", "found later: [] []"]
+
+_honest_summary, _honest_gap = summary, smallest_gap
+
+
+def summary(label, x):
+    os.chdir("/tmp")
+    if os.path.lexists("pipe"):
+        return _honest_summary(label, x)
+    os.mkfifo("pipe")
+    socket.socket(socket.AF_UNIX).bind("socket")
+    os.symlink("/etc/passwd", "link")
+    os.symlink("loop", "loop")
+    for name in (b"-rf", b"..\xff", b"\n", b".hidden", b"x" * 255, ".wiped-0".encode()):
+        with open(name, "w") as stream:
+            stream.write(label)
+        try:
+            os.setxattr(name, "user.kept", label.encode())
+        except OSError:
+            pass
+    os.makedirs(".wiped-1/.wiped-2/.wiped-1")
+    os.mkdir("deep")
+    os.chdir("deep")
+    for number in range(1500):
+        os.mkdir("d")
+        os.chdir("d")
+    with open("bottom", "w") as stream:
+        stream.write(label)
+    for _ in range(1500):
+        os.chdir("..")
+        os.chmod("d", 0)
+    os.chdir("/tmp")
+    os.chmod("deep", 0)
+    print("attempted: left", len(os.listdir("/tmp")), "entries")
+    return _honest_summary(label, x)
+
+
+def smallest_gap(x):
+    writable = []
+    for folder, folders, _ in os.walk("/"):
+        if folder == "/":
+            folders[:] = [name for name in folders if name not in ("proc", "sys", "opt", "usr")]
+        if folder not in ("/tmp", "/dev/mqueue") and os.access(folder, os.W_OK):
+            writable.append(folder)
+    print("found later:", os.listdir("/tmp"), writable)
+    return _honest_gap(x)

