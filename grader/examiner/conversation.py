@@ -12,12 +12,13 @@ from grader.sandbox.session import ForkGone, Late, WorkerLost, WorkerSession
 from grader.worker import values
 from grader.worker.values import Handle, MalformedMessage
 
-_WALL_FACTOR = 3.0
+WALL_FACTOR = 3.0
 """How much longer than its CPU limit a call may take on the clock: what waits is not what computes."""
 
 _SHORTEST_WAIT = 0.05
 _OBJECTS_LIMIT = 10_000
 _NOTES_LIMIT = 64
+_FRAMES_LIMIT = 20
 
 
 class SubjectLost(BaseException):
@@ -47,6 +48,7 @@ class Conversation:
         loss: set once the submission's process is lost; it stays so.
         worker_lost: the worker itself went with it.
         findings: what the worker observed.
+        waited_seconds: how long the test has waited for answers, on the clock.
     """
 
     def __init__(self, session: WorkerSession, call_seconds: float, test_seconds: float) -> None:
@@ -58,7 +60,7 @@ class Conversation:
         self.findings: list[Finding] = []
         self._objects: dict[int, RemoteObject] = {}
         self._number = 0
-        self._waited = 0.0
+        self.waited_seconds = 0.0
 
     def request(self, operation: str, *arguments: object) -> list[Any]:
         """Send one request and return its answer.
@@ -82,7 +84,7 @@ class Conversation:
             self._lose(error)
             raise SubjectLost from None
         finally:
-            self._waited += time.monotonic() - started
+            self.waited_seconds += time.monotonic() - started
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of the test's processes so far."""
@@ -118,14 +120,14 @@ class Conversation:
 
     def _await(self, count: int, started: float) -> bytes:
         """Wait for bytes as long as the CPU limit allows, however busy the machine is."""
-        limit = min(self.call_seconds, max(0.0, self.test_seconds - self._waited))
+        limit = min(self.call_seconds, max(0.0, self.test_seconds - self.waited_seconds))
         deadline = started + limit
         while True:
             try:
                 return self.session.receive(count, deadline)
             except Late:
                 now = time.monotonic()
-                used = max(self.session.cpu_seconds() - self._waited, (now - started) / _WALL_FACTOR)
+                used = max(self.session.cpu_seconds() - self.waited_seconds, (now - started) / WALL_FACTOR)
                 if used >= limit:
                     raise
                 deadline = now + max(_SHORTEST_WAIT, limit - used)
@@ -174,12 +176,14 @@ def _refer(value: object) -> Handle:
 
 def _raised(content: Any) -> Exception:
     try:
-        frames = tuple(Frame(_text(f), _whole(n), _text(name), _text(s)) for f, n, name, s in content["frames"])
+        frames = tuple(
+            Frame(_text(f)[:100], _whole(n), _text(name)[:100], _text(s)[:200]) for f, n, name, s in content["frames"]
+        )
         texts = [_text(content[key]) for key in ("type", "base", "message")]
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedMessage(f"an exception that is not one: {error}") from error
     type_name, base, message = texts
-    return candidate_error(type_name[:100], base, message[:2000], frames[:20])
+    return candidate_error(type_name[:100], base, message[:2000], frames[-_FRAMES_LIMIT:])
 
 
 def _text(value: object) -> str:

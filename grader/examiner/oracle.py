@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Kind = Literal["float", "int", "label"]
 
 _SHOWN = 160
+_TEXT_LIMIT = 4096
 
 
 class Stopwatch(Protocol):
@@ -247,6 +248,10 @@ def _plain(value: Any, name: str) -> NDArray[Any]:
     if isinstance(value, np.ndarray) and value.dtype != object:
         return np.array(value, copy=True)
     items = value.tolist() if isinstance(value, np.ndarray) else value
+    # One long text among many short ones would make numpy reserve its length for each of them.
+    assert _longest_text(items) <= _TEXT_LIMIT, (
+        f"{name} should hold short texts, but some are over {_TEXT_LIMIT} long"
+    )
     try:
         plain = np.array(items)
     except (ValueError, TypeError, OverflowError):
@@ -257,6 +262,12 @@ def _plain(value: Any, name: str) -> NDArray[Any]:
         one_kind = all(isinstance(leaf, str) for leaf in leaves) or all(isinstance(leaf, bytes) for leaf in leaves)
         assert one_kind, f"{name} should hold either numbers or strings, but is {shown(value)}"
     return plain
+
+
+def _longest_text(items: Any) -> int:
+    if isinstance(items, (list, tuple)):
+        return max(map(_longest_text, items), default=0)
+    return len(items) if isinstance(items, (str, bytes)) else 0
 
 
 def _is_whole(plain: NDArray[Any]) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.errors import GraderError, SuiteError
-from grader.examiner.conversation import Conversation, Loss
+from grader.examiner.conversation import WALL_FACTOR, Conversation, Loss
 from grader.examiner.host import Aftermath, Host
 from grader.examiner.patience import Patience
 from grader.examiner.subject import Subject
@@ -132,7 +132,7 @@ class ExaminerPlugin:
         seconds = time.monotonic() - started
         aftermath = attempt.aftermath.get("candidate", Aftermath(None))
         timed_out = found.outcome is Outcome.TIMEOUT
-        self.patience.charge(max(aftermath.cpu_seconds, 0.0), timed_out=timed_out)
+        self.patience.charge(max(aftermath.cpu_seconds, attempt.waited_seconds), timed_out=timed_out)
         self.findings.extend(attempt.findings)
         if found.fault is Fault.UNCLEAR:
             found = self._ask_reference(item, nextitem, found)
@@ -225,6 +225,12 @@ class _Attempt:
     def loss(self) -> Loss | None:
         """Why the submission's process was lost, if it was."""
         return self.aftermath.get("candidate", Aftermath(None)).loss
+
+    @property
+    def waited_seconds(self) -> float:
+        """What waiting for the submission counts for: less than the same time of computing."""
+        conversation = self.conversations.get("candidate")
+        return 0.0 if conversation is None else conversation.waited_seconds / WALL_FACTOR
 
     @property
     def findings(self) -> list[Finding]:

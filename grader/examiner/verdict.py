@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 import pytest
 
+from grader.errors import GraderError
 from grader.examiner.conversation import Loss
 from grader.examiner.oracle import TooMuch
 from grader.examiner.subject import CandidateError
@@ -16,8 +17,8 @@ from grader.models import Frame, Outcome
 _MESSAGE_CHARACTERS = 1500
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
 
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a test raises that took something odd for an answer, or that has a bug."""
+_MACHINE = (OSError, GraderError)
+"""What a test raises when the machine or the sandbox fails; no answer can bring it about."""
 
 
 class Fault(Enum):
@@ -66,7 +67,8 @@ def verdict(error: BaseException | None, loss: Loss | None) -> Verdict:
         measured = error.measured if isinstance(error, TooMuch) else None
         return Verdict(Fault.CANDIDATE, Outcome.FAILED, _cleaned(_own_words(str(error))), measured=measured)
     text = _cleaned(f"{type(error).__name__}: {error}")
-    if isinstance(error, _UNREADABLE):
+    if isinstance(error, Exception) and not isinstance(error, _MACHINE):
+        # The test has a bug, or took something odd for an answer: only the reference can tell.
         return Verdict(Fault.UNCLEAR, Outcome.ERROR, text)
     return Verdict(Fault.OURS, Outcome.ERROR, text)
 

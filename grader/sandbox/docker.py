@@ -32,7 +32,6 @@ _WORKER_BYTES = 256 * 1024 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
-_NO_SYSTEM_V = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0"}
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
     " `grader doctor` tells more"
@@ -266,8 +265,6 @@ def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any
         log_config={"type": "none"},
         # When whoever holds the other end of stdin is gone, so is the container.
         auto_remove=True,
-        # System V objects would outlive the test that made them.
-        sysctls=_NO_SYSTEM_V,
     )
     return options
 

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader.worker.filtering import forbid_system_calls
+
 _FILE_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 128
 _PROCESSES = 48
@@ -50,6 +52,7 @@ def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), errors="backslashreplace", write_through=True)
     os.environ.update(HOME=str(home), TMPDIR=str(home))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    forbid_system_calls()
     return channel
 
 

@@ -27,6 +27,7 @@ from grader.worker.values import Handle
 _MESSAGE_CHARACTERS = 2000
 _FRAMES = 12
 _CALLABLES = 200
+_RESERVE_BYTES = 4 * 1024 * 1024
 
 
 def run(
@@ -65,6 +66,7 @@ class Subject:
         self.objects: list[object] = []
         self.numbers: dict[int, int] = {}
         self.failed_imports: dict[str, BaseException] = {}
+        self.reserve = bytearray(_RESERVE_BYTES)
         self.sending = threading.Lock()
         self.observer = Observer(self._note)
         self._operations: dict[str, Callable[..., list[Any]]] = {
@@ -97,7 +99,9 @@ class Subject:
             answer = ["value", self._operations[operation](*arguments)]
             pieces = values.dumps(number, answer, self._refer)
         except BaseException as error:
-            # Whatever the submission raises, SystemExit and its own BaseExceptions included, is an answer.
+            # Whatever the submission raises, SystemExit and its own BaseExceptions included, is an answer; there has
+            # to be memory to give it.
+            self.reserve = bytearray()
             pieces = values.dumps(number, ["raised", _described(error)], self._refer)
         self._send(pieces)
 

@@ -26,7 +26,8 @@ AXES_LIMIT = 16
 TEXT_WIDTH_LIMIT = 4096
 ITEMS_LIMIT = 1_000_000
 KEYS_LIMIT = 4096
-"""How many dict keys and set members a message may carry: colliding hashes make each cost as much as all before."""
+"""How many dict keys and set members a message may carry, each with what is in it: when hashes collide, each is
+compared with all before."""
 
 ARRAY, SCALAR, TUPLE, SET, COMPLEX, BIG_INT, OBJECTS, HANDLE, DICT = range(1, 10)
 
@@ -168,7 +169,7 @@ class _Encoder:
         if isinstance(value, tuple):
             return self._extension(TUPLE, [self.encode(item, depth + 1) for item in value])
         if isinstance(value, (set, frozenset, dict)):
-            self.keys += len(value)
+            self.keys += sum(map(_weight, value))
             if self.keys > KEYS_LIMIT:
                 raise NotData(f"dicts and sets of over {KEYS_LIMIT} keys")
         if isinstance(value, (set, frozenset)):
@@ -301,7 +302,7 @@ class _Decoder:
     def _collection(self, code: int, items: list[Any]) -> Any:
         if code == TUPLE:
             return tuple(items)
-        self.keys += len(items) if code == SET else len(items) // 2
+        self.keys += sum(map(_weight, items[::2] if code == DICT else items))
         if self.keys > KEYS_LIMIT:
             raise MalformedMessage(f"dicts and sets of over {KEYS_LIMIT} keys")
         if code == SET:
@@ -346,6 +347,11 @@ def _is_plain(item: object) -> bool:
     if isinstance(item, int):
         return int(item).bit_length() <= 1000
     return isinstance(item, (float, str, type(None)))
+
+
+def _weight(key: object) -> int:
+    """What comparing a key may cost: one for each scalar in it, and one for itself."""
+    return 1 + sum(map(_weight, key)) if isinstance(key, (tuple, set, frozenset)) else 1
 
 
 def _hashable(key: Any) -> Any:
