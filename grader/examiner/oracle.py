@@ -249,13 +249,12 @@ def _plain(value: Any, name: str) -> NDArray[Any]:
         return np.array(value, copy=True)
     items = value.tolist() if isinstance(value, np.ndarray) else value
     # One long text among many short ones would make numpy reserve its length for each of them.
-    assert _longest_text(items) <= _TEXT_LIMIT, (
-        f"{name} should hold short texts, but some are over {_TEXT_LIMIT} long"
-    )
     try:
-        plain = np.array(items)
-    except (ValueError, TypeError, OverflowError):
+        is_short = _longest_text(items) <= _TEXT_LIMIT
+        plain = np.array(items if is_short else [])
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise AssertionError(f"{name} should be a regular array, but is {shown(value)}") from None
+    assert is_short, f"{name} should hold short texts, but some are over {_TEXT_LIMIT} characters long"
     assert plain.dtype.kind in "biufUS", f"{name} should hold plain numbers or strings, but is {shown(value)}"
     if plain.dtype.kind in "US":  # numpy turns numbers among strings into strings
         leaves = np.array(items, dtype=object).ravel().tolist()

@@ -17,8 +17,8 @@ from grader.models import Frame, Outcome
 _MESSAGE_CHARACTERS = 1500
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
 
-_MACHINE = (OSError, GraderError)
-"""What a test raises when the machine or the sandbox fails; no answer can bring it about."""
+_OURS = (OSError, GraderError, pytest.exit.Exception)
+"""What a test raises when the machine, the sandbox or its author gives up; no answer can bring it about."""
 
 
 class Fault(Enum):
@@ -67,7 +67,7 @@ def verdict(error: BaseException | None, loss: Loss | None) -> Verdict:
         measured = error.measured if isinstance(error, TooMuch) else None
         return Verdict(Fault.CANDIDATE, Outcome.FAILED, _cleaned(_own_words(str(error))), measured=measured)
     text = _cleaned(f"{type(error).__name__}: {error}")
-    if isinstance(error, Exception) and not isinstance(error, _MACHINE):
+    if isinstance(error, Exception) and not isinstance(error, _OURS):
         # The test has a bug, or took something odd for an answer: only the reference can tell.
         return Verdict(Fault.UNCLEAR, Outcome.ERROR, text)
     return Verdict(Fault.OURS, Outcome.ERROR, text)

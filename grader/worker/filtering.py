@@ -1,6 +1,6 @@
 """A system-call filter for the forks: no socket, no tracing, nothing that outlives a process.
 
-A seccomp filter in classic BPF (seccomp(2)); forbidden calls fail with EACCES. It comes on top of the container's own
+A seccomp filter in classic BPF (seccomp(2)); forbidden calls fail with EPERM. It comes on top of the container's own
 profile, which lets through what a submission has no use for: sockets of the hypervisor, System V objects, port
 numbers that stay taken for a minute.
 """
@@ -80,7 +80,7 @@ def _instructions(machine: str) -> bytes:
         (_JUMP_AT_LEAST, refuse, 0, _X32_BIT),
         *((_JUMP_EQUAL, refuse - 1 - index, 0, number) for index, number in enumerate(numbers)),
         (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _ERRNO | errno.EACCES),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
     ]
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
 

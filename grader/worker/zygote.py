@@ -1,8 +1,8 @@
 """The worker's own process: forks once per test, relays bytes, measures, kills, wipes.
 
 It never imports the submission, never unpacks what a fork says and never keeps what it relays: the two buffers
-that the bytes of a test pass through are left out of every fork (MADV_DONTFORK), so that no test finds in its
-memory what an earlier one was asked.
+that the bytes of a test pass through are empty in every fork (MADV_WIPEONFORK), so that no test finds in its memory
+what an earlier one was asked.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ _CPU_FILES = (
 )
 """Where the kernel counts a container's CPU time, cgroup v2 and v1: file, key, units in a second."""
 
+_MADV_WIPEONFORK = 18
 _OOM_FILES = (
     Path("/sys/fs/cgroup/memory.events"),
     Path("/sys/fs/cgroup/memory/memory.oom_control"),
@@ -393,9 +394,9 @@ def _adopt_orphans() -> None:
 
 
 def _unforked_buffer(size: int) -> memoryview:
-    """Return zeroed memory that no fork inherits."""
+    """Return zeroed memory whose contents no fork inherits: there it is zero again (madvise(2), Linux 4.14)."""
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.madvise(mmap.MADV_DONTFORK)
+    memory.madvise(_MADV_WIPEONFORK)
     return memoryview(memory)
 
 

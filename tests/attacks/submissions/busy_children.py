@@ -18,15 +18,13 @@ def spread(X):
         os.nice(-20)
     except OSError as error:
         print("nice:", error)
-    started = 0
+    print("attempted: 40 busy children")
     for _ in range(40):
         try:
             if os.fork() == 0:
                 while True:
                     pass
-            started += 1
         except OSError:
             break
-    print("attempted:", started, "busy children")
     time.sleep(1)
     return _honest_spread(X)

@@ -17,7 +17,10 @@ def summary(label, x):
     if os.path.lexists("pipe"):
         return _honest_summary(label, x)
     os.mkfifo("pipe")
-    socket.socket(socket.AF_UNIX).bind("socket")
+    try:
+        socket.socket(socket.AF_UNIX).bind("socket")
+    except OSError as error:
+        print("no socket:", error)
     os.symlink("/etc/passwd", "link")
     os.symlink("loop", "loop")
     for name in (b"-rf", b"..\xff", b"\n", b".hidden", b"x" * 255, ".wiped-0".encode()):

@@ -13,18 +13,19 @@ _honest_summary, _honest_gap = summary, smallest_gap
 
 
 def summary(label, x):
-    kept = socket.socket(socket.AF_UNIX)
-    kept.bind("\0kept-" + label)
-    kept.listen()
+    print("attempted: sockets")
     try:
+        kept = socket.socket(socket.AF_UNIX)
+        kept.bind("\0kept-" + label)
+        kept.listen()
         server = socket.create_server(("127.0.0.1", 40_123))
         for number in range(3):
             client = socket.create_connection(("127.0.0.1", 40_123), source_address=("127.0.0.1", 41_000 + number))
             client.close()
             server.accept()[0].close()
-        print("attempted: sockets of both kinds")
+        print("sockets of both kinds were had")
     except OSError as error:
-        print("attempted: sockets, but", error)
+        print("sockets, but", error)
     return _honest_summary(label, x)
 
 
