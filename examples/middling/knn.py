@@ -55,10 +55,7 @@ class KNNClassifier:
 
     def predict_proba(self, X):
         distances, indices = self.kneighbors(X)
-        if self.weights == "distance":
-            weights = 1 / (distances + 1e-10)
-        else:
-            weights = np.ones_like(distances)
+        weights = 1 / (distances + 1e-10) if self.weights == "distance" else np.ones_like(distances)
         result = np.zeros((len(distances), len(self.classes_)))
         for column, label in enumerate(self.classes_):
             result[:, column] = (weights * (self.y_[indices] == label)).sum(axis=1)
