@@ -70,9 +70,9 @@ def _keep_only(channel: int, output: int) -> int:
 
 def _first_to_die() -> None:
     """When memory runs out, the kernel is to take this process and not the zygote."""
-    path = Path("/proc/self/oom_score_adj")
-    if path.exists():
-        path.write_text("1000")
+    if sys.platform == "linux":
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as stream:
+            stream.write(b"1000")
 
 
 def _limit(limits: dict[str, Any], *, has_own_user: bool) -> None:
@@ -95,7 +95,7 @@ def _limit(limits: dict[str, Any], *, has_own_user: bool) -> None:
 
 def _mapped_bytes() -> int | None:
     try:
-        pages = Path("/proc/self/statm").read_text().split()[0]
+        with open("/proc/self/statm", "rb", buffering=0) as stream:
+            return int(stream.read().split()[0]) * resource.getpagesize()
     except OSError:
         return None
-    return int(pages) * resource.getpagesize()

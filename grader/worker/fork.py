@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import importlib
 import linecache
+import mmap
 import os
 import random
 import socket
@@ -66,7 +67,7 @@ class Subject:
         self.objects: list[object] = []
         self.numbers: dict[int, int] = {}
         self.failed_imports: dict[str, BaseException] = {}
-        self.reserve = bytearray(_RESERVE_BYTES)
+        self.reserve = mmap.mmap(-1, _RESERVE_BYTES)  # counts for the limit, and costs nothing until it is given up
         self.sending = threading.Lock()
         self.observer = Observer(self._note)
         self._operations: dict[str, Callable[..., list[Any]]] = {
@@ -101,7 +102,8 @@ class Subject:
         except BaseException as error:
             # Whatever the submission raises, SystemExit and its own BaseExceptions included, is an answer; there has
             # to be memory to give it.
-            self.reserve = bytearray()
+            if not self.reserve.closed:
+                self.reserve.close()
             pieces = values.dumps(number, ["raised", _described(error)], self._refer)
         self._send(pieces)
 
