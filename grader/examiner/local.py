@@ -10,6 +10,7 @@ import copy
 import hashlib
 import importlib
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,8 +66,11 @@ class LocalCandidate:
 
 
 @pytest.fixture
-def candidate() -> LocalCandidate:
-    """The modules under test."""
+def candidate(request: pytest.FixtureRequest) -> LocalCandidate:
+    """The modules under test: those beside the test file come first, however pytest was started."""
+    folder = str(request.path.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     return LocalCandidate()
 
 
