@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -67,27 +67,13 @@ def grade(
     memory_bytes = max(assignment.limits.memory_bytes for assignment in assessment.assignments)
     hash_seed = int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
 
-    with ExitStack() as cleanup:
-        # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
-        sandbox = provider.launch(submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed)
-        cleanup.callback(sandbox.close)
-        from grader.examiner.host import Host
-        from grader.examiner.plugin import Hosts
-
-        references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
-        candidate = Host(
-            provider, submission.modules, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox
-        )
-        reference, stand_in = (
-            Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed) for _ in range(2)
-        )
-        hosts = Hosts(candidate, reference, stand_in)
-        cleanup.callback(_close_all, [candidate, reference, stand_in])
+    references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
+    with _opened_hosts(provider, submission.modules, references, memory_bytes, hash_seed) as hosts:
         examinations = {
             assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
             for assignment in assessment.assignments
         }
-        facts = candidate.facts()
+        facts = hosts.candidate.facts()
     observed = [finding for examination in examinations.values() for finding in examination.findings]
     return Report(
         assessment=assessment.title,
@@ -97,6 +83,30 @@ def grade(
         provenance=_provenance(bank, examinations, facts, seed, started, clock.monotonic() - began),
         missing=_missing(assessment, submission),
     )
+
+
+@contextmanager
+def _opened_hosts(
+    provider: SandboxProvider,
+    submission: Mapping[str, bytes],
+    references: Mapping[str, bytes],
+    memory_bytes: int,
+    hash_seed: int,
+) -> Iterator[Hosts]:
+    """Start the submission's sandbox at once, the others on demand; remove them all at the end."""
+    with ExitStack() as cleanup:
+        # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
+        sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)
+        cleanup.callback(sandbox.close)
+        from grader.examiner.host import Host
+        from grader.examiner.plugin import Hosts
+
+        candidate = Host(provider, submission, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox)
+        reference, stand_in = (
+            Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed) for _ in range(2)
+        )
+        cleanup.callback(_close_all, [candidate, reference, stand_in])
+        yield Hosts(candidate, reference, stand_in)
 
 
 def _examine(

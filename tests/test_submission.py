@@ -206,7 +206,7 @@ def test_modules_are_found_at_the_top_or_in_their_folder_with_or_without_one_aro
     "leftover",
     [
         "__MACOSX/._work",
-        "__MACOSX/work/._knn.py",
+        "__MACOSX/handin/._knn.py",
         "__MACOSX/work/knn.py",
         ".DS_Store",
         "work/.DS_Store",

@@ -19,7 +19,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from typing import Any
 import msgpack
 import numpy as np
 
-from grader.worker import fork, wiping
+from grader.worker import accounting, fork, wiping
 from grader.worker.compiling import compiled
 from grader.worker.importing import MemoryImporter
 from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
@@ -44,17 +43,7 @@ _PRELOADED = (
 
 _DISCARD_BYTES = 64 * 1024
 _LAST_MOMENT_MILLISECONDS = 200
-_CPU_FILES = (
-    (Path("/sys/fs/cgroup/cpu.stat"), "usage_usec ", 1e6),
-    (Path("/sys/fs/cgroup/cpuacct/cpuacct.usage"), "", 1e9),
-)
-"""Where the kernel counts a container's CPU time, cgroup v2 and v1: file, key, units in a second."""
-
 _MADV_WIPEONFORK = 18
-_OOM_FILES = (
-    Path("/sys/fs/cgroup/memory.events"),
-    Path("/sys/fs/cgroup/memory/memory.oom_control"),
-)
 
 
 class BrokenProtocol(Exception):
@@ -165,8 +154,9 @@ class Zygote:
             raise BrokenProtocol("BEGIN within a test")
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
-        uid, oom_kills = self._new_uid(), self._oom_kills()
-        cpu_before = self._others_cpu_seconds() or 0.0
+        uid = self._new_uid()
+        oom_kills = accounting.container_oom_kills() if self.is_init else 0
+        cpu_before = self._container_cpu_seconds() or 0.0
         home = self.workplace if self.is_init else _private_folder(self.workplace)
         pid = os.fork()
         if pid == 0:
@@ -192,7 +182,7 @@ class Zygote:
         ended_itself = _has_ended(current.pidfd, _LAST_MOMENT_MILLISECONDS if current.gone_told else 0)
         self._kill_all(current)
         self._take_output(current)
-        oom = self._oom_kills() > current.oom_kills
+        oom = self.is_init and accounting.container_oom_kills() > current.oom_kills
         self.fork = None
         current.channel.close()
         os.close(current.output)
@@ -215,7 +205,7 @@ class Zygote:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(-1, signal.SIGKILL)
             else:
-                for pid in _descendants(os.getpid()):
+                for pid in accounting.descendants(os.getpid()):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, signal.SIGKILL)
             try:
@@ -307,37 +297,16 @@ class Zygote:
         current = self.fork
         if current is None:
             return 0.0
-        used = self._others_cpu_seconds()
+        used = self._container_cpu_seconds()
         if used is None:
-            used = sum(_process_seconds(pid) for pid in [current.pid, *_descendants(current.pid)])
+            used = accounting.tree_cpu_seconds(current.pid)
         else:
             used -= current.cpu_before
         current.cpu_seconds = max(current.cpu_seconds, used)
         return current.cpu_seconds
 
-    def _others_cpu_seconds(self) -> float | None:
-        """CPU time of the whole container without this process, as its cgroup has it.
-
-        Only the cgroup counts processes that have ended without anybody waiting for them.
-        """
-        if not self.is_init:
-            return None
-        for path, key, unit in _CPU_FILES:
-            with contextlib.suppress(OSError):
-                for line in path.read_text().splitlines():
-                    if line.startswith(key):
-                        return int(line.removeprefix(key)) / unit - time.process_time()
-        return None
-
-    def _oom_kills(self) -> int:
-        if not self.is_init:
-            return 0
-        for path in _OOM_FILES:
-            with contextlib.suppress(OSError):
-                for line in path.read_text().splitlines():
-                    if line.startswith("oom_kill "):
-                        return int(line.split()[1])
-        return 0
+    def _container_cpu_seconds(self) -> float | None:
+        return accounting.container_cpu_seconds() if self.is_init else None
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -416,41 +385,6 @@ def _has_ended(pidfd: int, wait_milliseconds: int) -> bool:
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     return bool(poll.poll(wait_milliseconds))
-
-
-def _descendants(root: int) -> list[int]:
-    """Return the pids below ``root``, nearest first; those that end meanwhile may be missing."""
-    parents: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdecimal() and (fields := _stat_fields(int(name))):
-            parents.setdefault(int(fields[1]), []).append(int(name))
-    found = list(parents.get(root, []))
-    for pid in found:
-        found.extend(parents.get(pid, []))
-    return found
-
-
-def _process_seconds(pid: int) -> float:
-    """CPU seconds of a process with all its threads, and of the children it has waited for."""
-    fields = _stat_fields(pid)
-    if not fields:
-        return 0.0
-    waited_for = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-    try:
-        # The kernel's encoding of another process's CPU clock, as clock_getcpuclockid(3) gives it.
-        own = time.clock_gettime((~pid << 3) | 2)
-    except OSError:
-        own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + waited_for
-
-
-def _stat_fields(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on (proc(5)): 1 is the parent, 11 to 14 are the times in ticks."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return []
-    return text.rpartition(")")[2].split()
 
 
 def main() -> None:

@@ -1,0 +1,87 @@
+"""What the kernel knows of the processes of a test: CPU time, kills for lack of memory, who descends from whom."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+_CPU_FILES = (
+    (Path("/sys/fs/cgroup/cpu.stat"), "usage_usec ", 1e6),
+    (Path("/sys/fs/cgroup/cpuacct/cpuacct.usage"), "", 1e9),
+)
+"""Where a container's CPU time is counted, cgroup v2 and v1: file, key, units in a second."""
+
+_OOM_FILES = (
+    (Path("/sys/fs/cgroup/memory.events"), "oom_kill "),
+    (Path("/sys/fs/cgroup/memory/memory.oom_control"), "oom_kill "),
+)
+
+
+def container_cpu_seconds() -> float | None:
+    """CPU time of this container without this process; ``None`` where no cgroup of its own tells.
+
+    Only the cgroup counts processes that have ended without anybody waiting for them.
+    """
+    for path, key, unit in _CPU_FILES:
+        if (count := _count(path, key)) is not None:
+            return count / unit - time.process_time()
+    return None
+
+
+def container_oom_kills() -> int:
+    """How many processes of this container the kernel has killed for lack of memory."""
+    for path, key in _OOM_FILES:
+        if (count := _count(path, key)) is not None:
+            return count
+    return 0
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process and those below it, as far as /proc still has them."""
+    return sum(_process_seconds(member) for member in (pid, *descendants(pid)))
+
+
+def descendants(root: int) -> list[int]:
+    """Return the pids below ``root``, nearest first; those that end meanwhile may be missing."""
+    parents: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and (fields := _stat_fields(int(name))):
+            parents.setdefault(int(fields[1]), []).append(int(name))
+    found = list(parents.get(root, []))
+    for pid in found:
+        found.extend(parents.get(pid, []))
+    return found
+
+
+def _count(path: Path, key: str) -> int | None:
+    """The number behind a key in a file of the kernel's."""
+    with contextlib.suppress(OSError):
+        for line in path.read_text().splitlines():
+            if line.startswith(key):
+                return int(line.removeprefix(key))
+    return None
+
+
+def _process_seconds(pid: int) -> float:
+    """CPU seconds of a process with all its threads, and of the children it has waited for."""
+    fields = _stat_fields(pid)
+    if not fields:
+        return 0.0
+    waited_for = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    try:
+        # The kernel's encoding of another process's CPU clock, as clock_getcpuclockid(3) gives it.
+        own = time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + waited_for
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the state on (proc(5)): 1 is the parent, 11 to 14 are the times in ticks."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
