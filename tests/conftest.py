@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -193,3 +194,19 @@ def containers() -> Iterator[Callable[[], list[str]]]:
 
     yield mine
     api.close()
+
+
+TIMES = ("seconds", "cpu_seconds", "started", "measured_times")
+
+
+def without_times(report: str) -> dict[str, object]:
+    """A report without what may differ between two runs with one seed."""
+
+    def strip(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: strip(v) for k, v in value.items() if k not in TIMES}
+        return [strip(item) for item in value] if isinstance(value, list) else value
+
+    stripped = strip(json.loads(report))
+    assert isinstance(stripped, dict)
+    return stripped

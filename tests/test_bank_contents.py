@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from grader.bank import Bank
-from tests.conftest import Grader
+from tests.conftest import Grader, without_times
 
 ROOT = Path(__file__).resolve().parents[1]
 BANK = Bank(ROOT)
@@ -77,6 +77,15 @@ def test_raising_from_everything_scores_0(grader: Grader, tmp_path: Path, error:
     done = grader("score", folder, "--bank", ROOT, "--format", "json")
     assert done.returncode == 1, done.stderr
     assert set(earned(done.stdout).values()) == {0}
+
+
+@pytest.mark.docker
+def test_the_sample_has_the_same_report_twice_with_one_seed(grader: Grader) -> None:
+    """But for times: it wins some and loses some, in values, exceptions, output and speed."""
+    arguments = ("score", ROOT / "examples" / "middling", "--bank", ROOT, "--seed", "11", "--format", "json")
+    first, second = (grader(*arguments).stdout for _ in range(2))
+    assert 60 <= json.loads(first)["score"] < 90
+    assert without_times(first) == without_times(second)
 
 
 @pytest.mark.docker

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from grader.report.data import schema
-from tests.conftest import Grader, ToyBank
+from tests.conftest import Grader, ToyBank, without_times
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 
@@ -317,16 +317,3 @@ def wait_for(condition: object, seconds: float = 30.0) -> None:
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
-
-
-def without_times(report: str) -> dict[str, object]:
-    """A report without what may differ between two runs with one seed."""
-
-    def strip(value: object) -> object:
-        if isinstance(value, dict):
-            return {k: strip(v) for k, v in value.items() if k not in ("seconds", "cpu_seconds", "started")}
-        return [strip(item) for item in value] if isinstance(value, list) else value
-
-    stripped = strip(json.loads(report))
-    assert isinstance(stripped, dict)
-    return stripped
