@@ -179,7 +179,7 @@ def list_assignments(bank: Path | None) -> None:
             click.echo(f"  {criterion.points:>4g}  {criterion.id:<24} {criterion.skill}")
 
 
-@main.command()
+@main.command(short_help="Tell what is missing on this machine, with the cure.")
 @_bank_option
 @_debug_option
 def doctor(bank: Path | None) -> None:
