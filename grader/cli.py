@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -213,6 +215,9 @@ class _Progress:
             click.echo(f"grader: {text}", err=True)
 
     def test(self, assignment: Assignment, result: TestResult) -> None:
+        if self.tests == 0:
+            # What the report is made with is imported while we wait for the sandbox anyway.
+            threading.Thread(target=importlib.import_module, args=["grader.report.terminal"], daemon=True).start()
         self.tests += 1
         if self.counts:
             click.echo(f"\r\x1b[Kgrader: {assignment.name}, {self.tests} tests run", err=True, nl=False)
