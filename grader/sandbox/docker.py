@@ -32,6 +32,8 @@ _WORKER_BYTES = 256 * 1024 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
+_REMOVAL_IN_PROGRESS = 409
+_REMOVAL_SECONDS = 30
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
     " `grader doctor` tells more"
@@ -308,20 +310,26 @@ def whose_loss(history: Sequence[Event]) -> Loss:
 
 
 def remove(api: docker.APIClient, container: str) -> None:
-    """Kill and remove a container; one that is gone already is fine.
+    """Kill and remove a container, and return once it is gone; one that was gone already is fine.
 
     Raises:
         SandboxError: the engine could not remove it.
     """
     import docker.errors
+    import requests.exceptions
 
     try:
-        api.remove_container(container, force=True, v=True)
+        try:
+            api.remove_container(container, force=True, v=True)
+        except docker.errors.APIError as error:
+            if error.status_code != _REMOVAL_IN_PROGRESS:
+                raise
+            # The worker has ended at the same moment, and the engine removes its container by itself.
+            api.wait(container, timeout=_REMOVAL_SECONDS, condition="removed")
     except docker.errors.NotFound:
         return
-    except docker.errors.APIError as error:
-        if error.status_code != 409:
-            raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
+    except (docker.errors.APIError, requests.exceptions.RequestException) as error:
+        raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
 
 
 def _host_of_context() -> str:

@@ -409,6 +409,15 @@ def test_a_run_that_is_ended_leaves_no_container(
     wait_for(lambda: not containers())
 
 
+def test_removal_waits_where_the_engine_removes_by_itself(provider: DockerProvider, containers: Containers) -> None:
+    """A worker that ends at the same moment makes the engine answer 409; the container is gone all the same."""
+    for _ in range(5):
+        sandbox = provider.launch({}, memory_bytes=64 * MEGABYTE, hash_seed=1)
+        sandbox.session().quit()
+        sandbox.close()
+        assert containers() == []
+
+
 def test_doctor_finds_all_well_and_clears_what_a_killed_run_left(
     grader: Grader, toy_bank: ToyBank, provider: DockerProvider
 ) -> None:
