@@ -57,7 +57,7 @@ class LinearRegression:
         self.sums = [self.sums[0] + w.sum(), self.sums[1] + w @ Z, self.sums[2] + (Z * w[:, None]).T @ Z]
         self.n_rows += len(y)
 
-    def _solve(self, A, b, mean, noise=1e-14):
+    def _solve(self, A, b, mean, noise=1e-12):
         p = A.shape[1]
         if self.alpha:
             A, b = np.vstack([A, np.sqrt(self.alpha) * np.eye(p)]), np.append(b, np.zeros(p))
@@ -148,7 +148,7 @@ def residual_diagnostics(X, y):
     if len(X) != len(y):
         raise ValueError("X and y differ in length")
     A = np.column_stack([np.ones(len(X)), X])
-    Q, _, _ = orthonormal(A, 1e-14, np.zeros(A.shape[1]))
+    Q, _, _ = orthonormal(A, 1e-12, np.zeros(A.shape[1]))
     e = y - Q @ (Q.T @ y)
     s = e * e
     spread = s - s.mean()
