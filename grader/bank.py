@@ -82,6 +82,17 @@ class Bank:
             limits=_limits(_field(table, "limits", dict, path), path),
         )
 
+    def check_names(self, names: Iterable[str]) -> None:
+        """See that assignments of these names are there, in the take-home or beside it.
+
+        Raises:
+            BankError: one is not; the message suggests the nearest.
+        """
+        known = sorted(path.parent.name for path in self.root.glob("assignments/*/assignment.toml"))
+        for name in names:
+            if name not in known:
+                raise BankError(_no_such_assignment(name, known))
+
     def suite(self, name: str) -> Path:
         """Return the folder of an assignment's hidden suite.
 
@@ -152,11 +163,15 @@ def narrowed(assessment: Assessment, names: Iterable[str]) -> Assessment:
     known = [assignment.name for assignment in assessment.assignments]
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise BankError(f"there is no assignment {name!r}: {hint}there are {', '.join(known)}")
+            raise BankError(_no_such_assignment(name, known))
     chosen = tuple(a for a in assessment.assignments if not names or a.name in names)
     return replace(assessment, assignments=chosen, weights={a.name: assessment.weights[a.name] for a in chosen})
+
+
+def _no_such_assignment(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"there is no assignment {name!r}: {hint}there are {', '.join(known)}"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -19,9 +19,9 @@ import click
 
 from grader import __version__
 from grader.bank import ENVIRONMENT_VARIABLE, find_bank, narrowed
-from grader.errors import ExitCode, GraderError, SandboxError
+from grader.errors import ExitCode, GraderError
 from grader.models import Assignment, Report, TestResult
-from grader.sandbox import SandboxProvider
+from grader.sandbox.choosing import KINDS, choose
 from grader.submission import read_submission
 
 _EXIT_CODES = """\b
@@ -30,6 +30,14 @@ Exit codes:
   1    scored, below it
   2    wrong usage, or a submission or bank that cannot be read
   3    our own failure (no Docker engine, a broken hidden test, a bug): nobody was scored
+  130  interrupted
+"""
+_VALIDATE_EXIT_CODES = """\b
+Exit codes:
+  0    all suites hold
+  1    a suite does not hold
+  2    wrong usage, or a bank that is wrong
+  3    our own failure (no Docker engine, a broken hidden test, a bug)
   130  interrupted
 """
 _LARGEST_SEED = 2**32
@@ -90,6 +98,16 @@ _bank_option = click.option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help=f"Folder with assignments/, solutions/ and tests/hidden/.  [default: ${ENVIRONMENT_VARIABLE}, else here]",
 )
+_sandbox_option = click.option(
+    "--sandbox",
+    type=click.Choice(KINDS),
+    default="auto",
+    show_default=True,
+    help="Where the submission runs. 'none' contains nothing: for code that you trust.",
+)
+_format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 _debug_option = click.option(
     "--debug",
     is_flag=True,
@@ -103,14 +121,8 @@ _debug_option = click.option(
 @click.argument("submission", type=click.Path(path_type=Path))
 @click.option("--assignment", "names", multiple=True, metavar="NAME", help="Score this one only; may be repeated.")
 @_bank_option
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "docker", "none"]),
-    default="auto",
-    show_default=True,
-    help="Where the submission runs. 'none' contains nothing: for code that you trust.",
-)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_sandbox_option
+@_format_option
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), help="Also write report.json and report.txt here."
 )
@@ -145,7 +157,8 @@ def score(
     if output is not None:
         _make_folder(output)
     progress = _Progress(quiet)
-    provider = _provider(sandbox, progress)
+    _warn_of_no_sandbox(sandbox)
+    provider = choose(sandbox, progress.say)
     try:
         from grader.grade import grade
 
@@ -179,6 +192,89 @@ def list_assignments(bank: Path | None) -> None:
         )
         for criterion in assignment.criteria:
             click.echo(f"  {criterion.points:>4g}  {criterion.id:<24} {criterion.skill}")
+
+
+@main.command(epilog=_VALIDATE_EXIT_CODES)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_bank_option
+@_sandbox_option
+@click.option(
+    "--seeds", type=click.IntRange(1), default=3, show_default=True, help="Try right solutions with so many seeds."
+)
+@click.option(
+    "--mistake-seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Try mistakes with so many seeds.",
+)
+@click.option(
+    "--mutants",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="Make so many mutants of each reference; a large number makes all, 0 none.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, _LARGEST_SEED - 1), default=0, show_default=True, help="The first seed."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Run so many trials at once.  [default: one for each core]")
+@click.option("--no-cache", is_flag=True, help="Run everything anew, and keep nothing.")
+@_format_option
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@_debug_option
+def validate(
+    names: tuple[str, ...],
+    bank: Path | None,
+    sandbox: str,
+    seeds: int,
+    mistake_seeds: int,
+    mutants: int,
+    seed: int,
+    jobs: int | None,
+    no_cache: bool,
+    form: str,
+    quiet: bool,
+) -> None:
+    """Prove that the verdicts of hidden suites can be trusted; all suites of the take-home, or those NAMEd.
+
+    The reference and every variant have to score 100 with every seed, solutions that do nothing 0; each mistake has
+    to lose the criteria that it declares and no other; 95 % of the mutants of the reference have to lose something.
+    Results are kept and used again until something changes that they depend on.
+
+    \b
+    Examples:
+      grader validate
+      grader validate knn --seeds 20 --mutants 500
+      grader validate --bank ../our-bank --format json > validation.json
+    """
+    from grader.validation import rendering
+    from grader.validation.cache import TrialCache, default_folder
+    from grader.validation.progress import shown_progress
+    from grader.validation.proving import Effort, prove
+    from grader.validation.trials import TrialRunner
+
+    chosen = find_bank(bank)
+    wanted = names or tuple(assignment.name for assignment in chosen.assessment.assignments)
+    chosen.check_names(wanted)
+    effort = Effort(tuple(range(seed, seed + seeds)), tuple(range(seed, seed + mistake_seeds)), mutants)
+    _warn_of_no_sandbox(sandbox)
+    choose(sandbox, _Progress(quiet).say).close()  # an image is built once, before trials need it all at a time
+    runner = TrialRunner(
+        chosen, sandbox, jobs or os.cpu_count() or 1, None if no_cache else TrialCache(default_folder())
+    )
+    try:
+        with shown_progress(quiet) as progress:
+            verdicts = [prove(chosen, name, runner, effort, progress(name)) for name in dict.fromkeys(wanted)]
+    finally:
+        runner.close()
+    if form == "json":
+        click.echo(rendering.as_json(verdicts), nl=False)
+    else:
+        click.echo(rendering.as_text(verdicts, **_terminal()), nl=False, color=True)
+    click.get_current_context().exit(
+        ExitCode.PASSED if all(verdict.holds for verdict in verdicts) else ExitCode.BELOW_PASS_MARK
+    )
 
 
 @main.command(short_help="Tell what is missing on this machine, with the cure.")
@@ -229,18 +325,9 @@ class _Progress:
             self.is_open = False
 
 
-def _provider(kind: str, progress: _Progress) -> SandboxProvider:
+def _warn_of_no_sandbox(kind: str) -> None:
     if kind == "none":
-        from grader.sandbox.process import ProcessProvider
-
         click.echo("grader: --sandbox none contains nothing: the submission runs with all your rights", err=True)
-        return ProcessProvider()
-    from grader.sandbox.docker import DockerProvider
-
-    try:
-        return DockerProvider(progress.say)
-    except SandboxError as error:
-        raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:
@@ -256,9 +343,14 @@ def _write(report: Report, form: str, output: Path | None) -> None:
         return
     from grader.report.terminal import render
 
+    click.echo(render(report, **_terminal()), nl=False, color=True)
+
+
+def _terminal() -> dict[str, Any]:
+    """Width and colour for what goes to stdout."""
     terminal = sys.stdout.isatty()
     width = min(max(os.get_terminal_size().columns, 60), 120) if terminal else 100
-    click.echo(render(report, width=width, color=terminal and "NO_COLOR" not in os.environ), nl=False, color=True)
+    return {"width": width, "color": terminal and "NO_COLOR" not in os.environ}
 
 
 def _make_folder(folder: Path) -> None:

@@ -65,10 +65,8 @@ def grade(
     clock = clock or Clock()
     started, began = clock.now(), clock.monotonic()
     memory_bytes = max(assignment.limits.memory_bytes for assignment in assessment.assignments)
-    hash_seed = int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
-
     references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
-    with _opened_hosts(provider, submission.modules, references, memory_bytes, hash_seed) as hosts:
+    with opened_hosts(provider, submission.modules, references, memory_bytes, hash_seed_of(seed)) as hosts:
         examinations = {
             assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
             for assignment in assessment.assignments
@@ -85,15 +83,31 @@ def grade(
     )
 
 
+def hash_seed_of(seed: int) -> int:
+    """Return the PYTHONHASHSEED of the sandboxes of a run: it follows from the run's seed."""
+    return int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
+
+
 @contextmanager
-def _opened_hosts(
+def opened_hosts(
     provider: SandboxProvider,
     submission: Mapping[str, bytes],
     references: Mapping[str, bytes],
     memory_bytes: int,
     hash_seed: int,
 ) -> Iterator[Hosts]:
-    """Start the submission's sandbox at once, the others on demand; remove them all at the end."""
+    """Start the submission's sandbox at once, the others on demand; remove them all at the end.
+
+    Args:
+        provider: where sandboxes come from.
+        submission: sources by module name.
+        references: those of the reference solutions.
+        memory_bytes: the most that any test may use.
+        hash_seed: PYTHONHASHSEED inside.
+
+    Raises:
+        SandboxError: on leaving, if a sandbox cannot be removed.
+    """
     with ExitStack() as cleanup:
         # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
         sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ def examine(
     seed: int,
     problem: str = "",
     progress: Progress = lambda result: None,
+    criteria: Collection[str] | None = None,
 ) -> Examination:
     """Run a suite against a submission.
 
@@ -38,13 +39,14 @@ def examine(
         seed: all inputs are drawn from it.
         problem: why nothing can be run, for the report.
         progress: is told each result as it is known.
+        criteria: run the tests of these only; ``None`` for all.
 
     Raises:
         SuiteError: the suite is broken; nobody is scored by it.
         SandboxError: the sandbox was lost through no fault of the submission.
         KeyboardInterrupt: somebody pressed Ctrl-C.
     """
-    plugin = ExaminerPlugin(assignment, hosts, seed, progress)
+    plugin = ExaminerPlugin(assignment, hosts, seed, progress, criteria)
     with _private_environment(suite):
         status = pytest.main(_arguments(suite), plugins=[plugin])
     _check(plugin, status, suite)

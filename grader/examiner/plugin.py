@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,13 +47,22 @@ class ExaminerPlugin:
         hosts: where submission and reference run; ``None`` to collect the tests and run none.
         seed: of the run; each test's generators are seeded by it and the test's id.
         progress: is told each result.
+        criteria: run the tests of these only; ``None`` for all.
     """
 
-    def __init__(self, assignment: Assignment, hosts: Hosts | None, seed: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        hosts: Hosts | None,
+        seed: int,
+        progress: Progress,
+        criteria: Collection[str] | None = None,
+    ) -> None:
         self.assignment = assignment
         self.hosts = hosts
         self.seed = seed
         self.progress = progress
+        self.criteria = criteria
         self.patience = Patience(assignment.limits)
         self.planned: list[TestResult] = []
         self.results: dict[str, TestResult] = {}
@@ -89,6 +98,11 @@ class ExaminerPlugin:
         """Keep why a file of the suite could not be collected."""
         if report.failed:
             self.collection_errors.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the tests of criteria that nobody asked for."""
+        if self.criteria is not None:
+            items[:] = [item for item in items if _planned(item).criterion in self.criteria]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down every test that the suite holds, before any code of a candidate runs."""

@@ -57,11 +57,12 @@ class LinearRegression:
         self.sums = [self.sums[0] + w.sum(), self.sums[1] + w @ Z, self.sums[2] + (Z * w[:, None]).T @ Z]
         self.n_rows += len(y)
 
-    def _solve(self, A, b, mean, noise=1e-12):
+    def _solve(self, A, b, mean, noise=1e-11):
         p = A.shape[1]
         if self.alpha:
             A, b = np.vstack([A, np.sqrt(self.alpha) * np.eye(p)]), np.append(b, np.zeros(p))
-        Q, R, kept = orthonormal(A, noise, np.abs(mean[:-1]) * np.sqrt(len(A)))
+        most = p if self.alpha else self.n_rows - self.fit_intercept
+        Q, R, kept = orthonormal(A, noise, np.abs(mean[:-1]) * np.sqrt(len(A)), most)
         self.R = R[:, kept]
         c = Q.T @ b
         b = b - Q @ c
@@ -103,8 +104,8 @@ class LinearRegression:
         return np.vstack([self.coef_ - critical_value * e, self.coef_ + critical_value * e]).T
 
 
-def orthonormal(A, noise, magnitude):
-    """Return Q, R and the columns of A that Q spans; a column within noise of the others is set aside."""
+def orthonormal(A, noise, magnitude, most):
+    """Return Q, R and the at most so many columns of A that Q spans; one within noise of the others is set aside."""
     columns, kept = [], []
     p = A.shape[1]
     R = np.zeros((min(A.shape), p))
@@ -117,7 +118,7 @@ def orthonormal(A, noise, magnitude):
                 R[i, j] += h
                 v -= h * q
         left = np.linalg.norm(v)
-        if left > max(noise * size, 1e-15 * magnitude[j]) and len(columns) < len(R):
+        if left > max(noise * size, 1e-15 * magnitude[j]) and len(columns) < min(most, len(R)):
             R[len(columns), j] = left
             columns.append(v / left)
             kept.append(j)
@@ -148,7 +149,7 @@ def residual_diagnostics(X, y):
     if len(X) != len(y):
         raise ValueError("X and y differ in length")
     A = np.column_stack([np.ones(len(X)), X])
-    Q, _, _ = orthonormal(A, 1e-12, np.zeros(A.shape[1]))
+    Q, _, _ = orthonormal(A, 1e-11, np.zeros(A.shape[1]), A.shape[1])
     e = y - Q @ (Q.T @ y)
     s = e * e
     spread = s - s.mean()

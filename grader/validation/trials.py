@@ -1,0 +1,171 @@
+"""Runs a suite against specimens: many at once, each in a sandbox of its own, and nothing twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass, replace
+from multiprocessing.synchronize import Event
+
+from grader.bank import Bank
+from grader.errors import SandboxError
+from grader.grade import hash_seed_of, opened_hosts
+from grader.models import Assignment, Outcome, TestResult
+from grader.sandbox.choosing import choose
+from grader.validation.cache import Ending, TrialCache, key_of
+from grader.validation.specimens import Specimen
+
+_MESSAGE_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A suite to be run against a specimen.
+
+    Attributes:
+        assignment: whose suite it is; its limits are those of this trial.
+        specimen: what takes the submission's place.
+        seed: all inputs are drawn from it.
+        criteria: the criteria whose tests are run; ``None`` for all.
+    """
+
+    assignment: Assignment
+    specimen: Specimen
+    seed: int
+    criteria: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a trial showed.
+
+    Attributes:
+        trial: which.
+        endings: by test id, in the order of the suite.
+    """
+
+    trial: Trial
+    endings: Mapping[str, Ending]
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Criteria of which at least one test did not pass."""
+        return frozenset(e.criterion for e in self.endings.values() if e.outcome is not Outcome.PASSED)
+
+    @property
+    def failures(self) -> dict[str, Ending]:
+        """The tests that did not pass."""
+        return {name: ending for name, ending in self.endings.items() if ending.outcome is not Outcome.PASSED}
+
+
+class TrialRunner:
+    """Runs trials in processes of their own, and remembers results by what went into them.
+
+    Args:
+        bank: suites and references.
+        sandbox: kind, as in ``grader.sandbox.choosing``.
+        jobs: how many at once.
+        cache: what is known already; ``None`` to forget all.
+    """
+
+    def __init__(self, bank: Bank, sandbox: str, jobs: int, cache: TrialCache | None) -> None:
+        self.bank = bank
+        self.sandbox = sandbox
+        self.cache = cache
+        context = multiprocessing.get_context("spawn")  # not forked: the caller has threads
+        self.stop = context.Event()
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(self.stop,))
+
+    def run(self, trials: Iterable[Trial], progress: Callable[[Result], None] = lambda result: None) -> list[Result]:
+        """Return the results of trials, in their order.
+
+        Args:
+            trials: what to run.
+            progress: is told each result as it is known.
+
+        Raises:
+            SuiteError: a hidden test is broken.
+            SandboxError: a sandbox cannot be had or was lost.
+        """
+        found: dict[int, Result] = {}
+        waiting: dict[Future[dict[str, Ending]], tuple[int, Trial]] = {}
+        for number, trial in enumerate(trials):
+            known = self.cache.get(self._key(trial)) if self.cache is not None else None
+            if known is None:
+                waiting[self.pool.submit(_endings, self.bank, trial, self.sandbox)] = (number, trial)
+            else:
+                found[number] = Result(trial, known)
+                progress(found[number])
+        try:
+            for future in as_completed(waiting):
+                number, trial = waiting[future]
+                found[number] = Result(trial, future.result())
+                if self.cache is not None:
+                    self.cache.put(self._key(trial), found[number].endings)
+                progress(found[number])
+        except BrokenProcessPool as error:
+            raise SandboxError("a process that ran trials was killed", cure="try fewer at once: --jobs 1") from error
+        return [found[number] for number in sorted(found)]
+
+    def close(self) -> None:
+        """End the processes; trials that still run are stopped after their current test."""
+        self.stop.set()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def _key(self, trial: Trial) -> str:
+        return key_of(
+            trial.assignment,
+            self.bank.suite_sha256(trial.assignment.name),
+            [self.bank.reference(trial.assignment), trial.specimen.modules],
+            (trial.seed, sorted(trial.criteria) if trial.criteria is not None else None, self.sandbox),
+        )
+
+
+def without_speed(assignment: Assignment) -> frozenset[str]:
+    """Return the criteria of an assignment that are not about speed."""
+    return frozenset(c.id for c in assignment.criteria if c.skill != "speed")
+
+
+def with_limits(assignment: Assignment, call_seconds: float) -> Assignment:
+    """Return an assignment with shorter limits, for solutions that are thrown away when they hang."""
+    limits = assignment.limits
+    call_seconds = min(call_seconds, limits.call_seconds)
+    shorter = replace(limits, call_seconds=call_seconds, test_seconds=min(2 * call_seconds, limits.test_seconds))
+    return replace(assignment, limits=shorter)
+
+
+def _begin(stop: Event) -> None:
+    """Prepare a process for trials: Ctrl-C is the parent's, which then tells when to stop."""
+    global _STOP
+    _STOP = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+_STOP: Event | None = None
+
+
+def _endings(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
+    """Run one trial in this process."""
+    from grader.examiner.examination import examine
+
+    assignment, name = trial.assignment, trial.assignment.name
+    with closing(choose(sandbox, lambda text: None)) as provider:
+        memory_bytes, hash_seed = assignment.limits.memory_bytes, hash_seed_of(trial.seed)
+        reference = bank.reference(assignment)
+        with opened_hosts(provider, trial.specimen.modules, reference, memory_bytes, hash_seed) as hosts:
+            examination = examine(
+                assignment, bank.suite(name), "", hosts, seed=trial.seed, progress=_heed_stop, criteria=trial.criteria
+            )
+    return {
+        r.id: Ending(r.criterion, r.outcome, r.message[:_MESSAGE_CHARACTERS], r.cpu_seconds)
+        for r in examination.results
+    }
+
+
+def _heed_stop(result: TestResult) -> None:
+    if _STOP is not None and _STOP.is_set():
+        raise KeyboardInterrupt
