@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+VALIDATE_ARGS ?=
 
-.PHONY: install score test check bench clean
+.PHONY: install score test validate check bench clean
 
 install: $(VENV)/installed
 
@@ -21,6 +22,9 @@ score: install
 
 test: install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+validate: install
+	$(BIN)/grader validate $(VALIDATE_ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

@@ -87,7 +87,7 @@ def overheads() -> dict[str, float]:
         starts.append(timed(lambda: host.facts()))
         for _ in range(TESTS):
             started = time.perf_counter()
-            conversation = host.begin(limits, 10, 60)
+            conversation = host.begin(limits, lambda function: 10, 60)
             module = Subject(conversation).toy
             module.same(1)
             forked = time.perf_counter() - started

@@ -99,6 +99,43 @@ REFERENCE = '''\
 '''
 
 
+STUB = '''\
+    """A toy: fill in the body."""
+
+
+    def mean(X):
+        """Return the mean of each column."""
+        raise NotImplementedError
+'''
+
+VARIANT = '''\
+    """Column by column, in plain Python."""
+
+
+    def mean(X):
+        rows = [list(map(float, row)) for row in X]
+        if not rows:
+            raise ValueError("nothing to average")
+        return [sum(column) / len(column) for column in zip(*rows)]
+'''
+
+MISTAKES = """\
+    [[mistakes]]
+    id = "across-rows"
+    wrong = "The mean of each row is returned."
+    find = "axis=0"
+    replace = "axis=1"
+    loses = ["mean"]
+
+    [[mistakes]]
+    id = "empty-accepted"
+    wrong = "Empty input gives NaN."
+    find = "if X.shape[0] == 0:"
+    replace = "if False:"
+    loses = ["bad_input"]
+"""
+
+
 class ToyBank:
     """A bank in a folder, with one assignment that can be changed file by file."""
 
@@ -108,6 +145,13 @@ class ToyBank:
         self.write("assignments/toy/assignment.toml", ASSIGNMENT)
         self.write("tests/hidden/toy/test_toy.py", SUITE)
         self.write("solutions/toy/reference/toy.py", REFERENCE)
+
+    def complete(self) -> ToyBank:
+        """Add what a suite is proved on."""
+        self.write("assignments/toy/toy.py", STUB)
+        self.write("solutions/toy/variants/plain.py", VARIANT)
+        self.write("solutions/toy/mistakes.toml", MISTAKES)
+        return self
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name

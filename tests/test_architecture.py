@@ -27,13 +27,16 @@ ALLOWED = {
     "grader.grade": {"grader.bank", "grader.examiner", "grader.integrity", "grader.sandbox", "grader.scoring"},
     "grader.report": set(),
     "grader.doctor": {"grader.bank", "grader.sandbox"},
+    "grader.validation": {"grader.bank", "grader.examiner", "grader.grade", "grader.report", "grader.sandbox"},
     "grader.cli": {
-        *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission")
+        *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
+        "grader.validation",
     },
 }
 """Which of our parts each part may import, beside itself and what everybody may."""
 
 PURE = ("grader.models", "grader.errors", "grader.scoring", "grader.integrity", "grader.report.text")
+PURE += ("grader.validation.judging", "grader.validation.rendering")
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 
 

@@ -9,25 +9,17 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from grader.bank import Bank
+from grader.validation.specimens import load_specimens
 from tests.conftest import Grader, without_times
 
 ROOT = Path(__file__).resolve().parents[1]
 BANK = Bank(ROOT)
 NAMES = [assignment.name for assignment in BANK.assessment.assignments]
-VARIANTS = sorted((ROOT / "solutions").glob("*/variants/*.py"))
-MISTAKES = [
-    (name, mistake)
-    for name in NAMES
-    for mistake in tomllib.loads((ROOT / "solutions" / name / "mistakes.toml").read_text())["mistakes"]
-]
-SPEED_ONLY = "Loses: speed"
 
 
 def earned(report: str) -> dict[str, float]:
@@ -88,30 +80,6 @@ def test_the_sample_has_the_same_report_twice_with_one_seed(grader: Grader) -> N
     assert without_times(first) == without_times(second)
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("path", VARIANTS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
-def test_a_right_solution_written_otherwise_scores_100(grader: Grader, tmp_path: Path, path: Path) -> None:
-    name = path.parts[-3]
-    folder = hand_in(tmp_path / "variant", {name: path})
-    done = grader("score", folder, "--bank", ROOT, "--assignment", name, "--format", "json")
-    lost = {criterion for criterion, share in earned(done.stdout).items() if share != 1}
-    may_lose_speed = SPEED_ONLY in (ast.get_docstring(ast.parse(path.read_text())) or "")
-    assert lost <= ({f"{name}.speed"} if may_lose_speed else set())
-
-
-@pytest.mark.docker
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=[f"{name}-{mistake['id']}" for name, mistake in MISTAKES])
-def test_a_wrong_solution_loses_exactly_what_it_gets_wrong(
-    grader: Grader, tmp_path: Path, name: str, mistake: dict[str, Any]
-) -> None:
-    reference = (ROOT / "solutions" / name / "reference" / f"{name}.py").read_text()
-    path = tmp_path / f"{name}.py"
-    path.write_text(reference.replace(mistake["find"], mistake["replace"]))
-    done = grader("score", path, "--bank", ROOT, "--assignment", name, "--format", "json")
-    lost = {criterion for criterion, share in earned(done.stdout).items() if share != 1}
-    assert lost == {f"{name}.{criterion}" for criterion in mistake["loses"]}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_criterion_has_two_hidden_tests_and_a_public_one(name: str) -> None:
     criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
@@ -151,16 +119,11 @@ def test_public_tests_pass_for_the_reference_and_fail_for_the_stub_in_plain_pyte
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_mistakes_are_edits_of_the_reference_that_fit_once(name: str) -> None:
-    reference = (ROOT / "solutions" / name / "reference" / f"{name}.py").read_text()
-    criteria = {criterion.id for criterion in BANK.assignment(name).criteria}
-    mistakes = [mistake for owner, mistake in MISTAKES if owner == name]
-    assert len({mistake["id"] for mistake in mistakes}) == len(mistakes) >= 15
-    for mistake in mistakes:
-        assert reference.count(mistake["find"]) == 1, mistake["id"]
-        assert mistake["loses"], mistake["id"]
-        assert set(mistake["loses"]) <= criteria, mistake["id"]
-        compile(reference.replace(mistake["find"], mistake["replace"]), mistake["id"], "exec")
+def test_suites_are_proved_on_enough_right_and_wrong_solutions(name: str) -> None:
+    """That they hold is proved by ``grader validate``, which CI runs."""
+    kept = load_specimens(BANK, BANK.assignment(name))
+    assert len(kept.variants) >= 5
+    assert len(kept.mistakes) >= 20
 
 
 def marked(path: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ class Conversation:
 
     Args:
         session: of the sandbox; a fork has begun in it.
-        call_seconds: CPU seconds that one request may take.
+        call_seconds: CPU seconds that one request may take, by the name that it calls or reads.
         test_seconds: CPU seconds of all requests together.
 
     Attributes:
@@ -49,15 +50,19 @@ class Conversation:
         worker_lost: the worker itself went with it.
         findings: what the worker observed.
         waited_seconds: how long the test has waited for answers, on the clock.
+        asked: the name that the last request called or read.
+        answered: names that gave an answer, an exception included.
     """
 
-    def __init__(self, session: WorkerSession, call_seconds: float, test_seconds: float) -> None:
+    def __init__(self, session: WorkerSession, call_seconds: Callable[[str], float], test_seconds: float) -> None:
         self.session = session
         self.call_seconds = call_seconds
         self.test_seconds = test_seconds
         self.loss: Loss | None = None
         self.worker_lost = False
         self.findings: list[Finding] = []
+        self.asked = ""
+        self.answered: set[str] = set()
         self._objects: dict[int, RemoteObject] = {}
         self._number = 0
         self.waited_seconds = 0.0
@@ -76,6 +81,7 @@ class Conversation:
             pieces = values.dumps(self._number, [operation, list(arguments)], _refer)
         except values.NotData as error:
             raise TypeError(f"a hidden test passed what cannot travel: {error}") from error
+        self.asked = _name_of(operation, arguments)
         started = time.monotonic()
         try:
             self.session.send(pieces)
@@ -112,15 +118,17 @@ class Conversation:
             elif number != self._number:
                 raise MalformedMessage("an answer to another question")
             elif kind == "raised":
+                self.answered.add(self.asked)
                 raise _raised(content)
             elif kind == "value" and type(content) is list and content:
+                self.answered.add(self.asked)
                 return content
             else:
                 raise MalformedMessage("an answer of an unknown kind")
 
     def _await(self, count: int, started: float) -> bytes:
         """Wait for bytes as long as the CPU limit allows, however busy the machine is."""
-        limit = min(self.call_seconds, max(0.0, self.test_seconds - self.waited_seconds))
+        limit = min(self.call_seconds(self.asked), max(0.0, self.test_seconds - self.waited_seconds))
         deadline = started + limit
         while True:
             try:
@@ -135,7 +143,8 @@ class Conversation:
     def _lose(self, error: Exception) -> None:
         self.worker_lost = isinstance(error, WorkerLost)
         if isinstance(error, Late):
-            self.loss = Loss(Outcome.TIMEOUT, f"no answer within {self.call_seconds:g} s of CPU time")
+            seconds = self.call_seconds(self.asked)
+            self.loss = Loss(Outcome.TIMEOUT, f"{self.asked}: no answer within {seconds:.3g} s of CPU time")
         elif isinstance(error, ForkGone):
             self.loss = Loss(Outcome.CRASHED, "the process ended in the middle of a call")
         elif isinstance(error, MalformedMessage):
@@ -164,6 +173,13 @@ class Conversation:
         new = RemoteObject(self, handle.id, *handle.description)
         self._objects[handle.id] = new
         return new
+
+
+def _name_of(operation: str, arguments: tuple[object, ...]) -> str:
+    """What a request calls or reads, as the test names it; nothing of it comes from the submission."""
+    if operation == "call":
+        return arguments[0].name if isinstance(arguments[0], RemoteMethod) else "the result of a call"
+    return " ".join([operation, *(argument for argument in arguments[:2] if isinstance(argument, str))])
 
 
 def _refer(value: object) -> Handle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from grader.errors import SandboxError
@@ -71,8 +71,13 @@ class Host:
             self._facts = self.sandbox.facts()
         return self._facts
 
-    def begin(self, limits: ForkLimits, call_seconds: float, test_seconds: float) -> Conversation:
+    def begin(self, limits: ForkLimits, call_seconds: Callable[[str], float], test_seconds: float) -> Conversation:
         """Start a fresh process of the submission.
+
+        Args:
+            limits: of the process.
+            call_seconds: CPU seconds that one request may take, by the name that it calls or reads.
+            test_seconds: CPU seconds of all requests together.
 
         Raises:
             SandboxError: there is no sandbox to be had.

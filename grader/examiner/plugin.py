@@ -7,6 +7,7 @@ import inspect
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -145,8 +146,11 @@ class ExaminerPlugin:
         attempt, found = self._run(item, nextitem, stand_in=False)
         seconds = time.monotonic() - started
         aftermath = attempt.aftermath.get("candidate", Aftermath(None))
-        timed_out = found.outcome is Outcome.TIMEOUT
-        self.patience.charge(max(aftermath.cpu_seconds, attempt.waited_seconds), timed_out=timed_out)
+        self.patience.charge(
+            max(aftermath.cpu_seconds, attempt.waited_seconds),
+            answered=attempt.answered,
+            timed_out=attempt.asked if found.outcome is Outcome.TIMEOUT else None,
+        )
         self.findings.extend(attempt.findings)
         if found.fault is Fault.UNCLEAR:
             found = self._ask_reference(item, nextitem, found)
@@ -184,7 +188,11 @@ class ExaminerPlugin:
         mark = item.get_closest_marker("limits")
         own = mark.kwargs.get("call_seconds") if mark is not None else None
         self._attempt = attempt = _Attempt(
-            self.hosts, self.assignment, self._fork_limits(item), self.patience.call_seconds(own), stand_in
+            self.hosts,
+            self.assignment,
+            self._fork_limits(item),
+            partial(self.patience.call_seconds, own=own),
+            stand_in,
         )
         try:
             if isinstance(item, pytest.Function):
@@ -207,7 +215,12 @@ class _Attempt:
     """One run of one test: the processes that it has begun and what became of them."""
 
     def __init__(
-        self, hosts: Hosts, assignment: Assignment, limits: ForkLimits, call_seconds: float, stand_in: bool
+        self,
+        hosts: Hosts,
+        assignment: Assignment,
+        limits: ForkLimits,
+        call_seconds: Callable[[str], float],
+        stand_in: bool,
     ) -> None:
         self.hosts = hosts
         self.assignment = assignment
@@ -222,7 +235,7 @@ class _Attempt:
         """Begin a process for a role and return the door to it."""
         limits = self.assignment.limits
         is_candidate = role == "candidate" and not self.stand_in
-        call_seconds = self.call_seconds if is_candidate else max(self.call_seconds, limits.call_seconds)
+        call_seconds = self.call_seconds if is_candidate else lambda function: limits.test_seconds
         conversation = self._host(role).begin(self.limits, call_seconds, limits.test_seconds)
         self.conversations[role] = conversation
         return Subject(conversation)
@@ -245,6 +258,18 @@ class _Attempt:
         """What waiting for the submission counts for: less than the same time of computing."""
         conversation = self.conversations.get("candidate")
         return 0.0 if conversation is None else conversation.waited_seconds / WALL_FACTOR
+
+    @property
+    def asked(self) -> str:
+        """What the submission was asked last."""
+        conversation = self.conversations.get("candidate")
+        return "" if conversation is None else conversation.asked
+
+    @property
+    def answered(self) -> set[str]:
+        """What the submission has given an answer to."""
+        conversation = self.conversations.get("candidate")
+        return set() if conversation is None else conversation.answered
 
     @property
     def findings(self) -> list[Finding]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from grader.bank import Bank
 from grader.errors import BankError
@@ -11,7 +12,7 @@ from grader.models import Assignment, Outcome
 from grader.validation.judging import Validation, judge
 from grader.validation.mutants import equivalent_of, mutants
 from grader.validation.specimens import Specimen, load_specimens
-from grader.validation.trials import Result, Trial, TrialRunner, with_limits, without_speed
+from grader.validation.trials import Result, Trial, with_limits, without_speed
 
 _PATIENCE = 10.0
 _SHORTEST_CALL_SECONDS = 1.0
@@ -32,6 +33,13 @@ class Effort:
     mutants: int = 100
 
 
+class Runner(Protocol):
+    """What runs trials."""
+
+    def run(self, trials: Iterable[Trial], progress: Callable[[Result], None]) -> list[Result]:
+        """Return the results of trials, in their order; each is told when it is known."""
+
+
 class Progress:
     """Told what is going on; this one tells nobody."""
 
@@ -42,7 +50,7 @@ class Progress:
         """One of them has been run."""
 
 
-def prove(bank: Bank, name: str, runner: TrialRunner, effort: Effort, progress: Progress) -> Validation:
+def prove(bank: Bank, name: str, runner: Runner, effort: Effort, progress: Progress) -> Validation:
     """Try a suite on all specimens and return the verdict.
 
     Args:

@@ -191,7 +191,8 @@ def _edited(entry: Mapping[str, Any], name: str, path: Path, reference: Mapping[
     source = reference[module].decode("utf-8")
     if (count := source.count(find)) != 1:
         raise BankError(
-            f"{path}: {name}: the text to find should occur once in the reference {module}.py, but occurs {count} times"
+            f"{path}: {name}: the text to find should occur once in the reference {module}.py,"
+            f" but occurs {count} times"
         )
     edited = source.replace(find, replace)
     try:

@@ -96,7 +96,7 @@ class TrialRunner:
         for number, trial in enumerate(trials):
             known = self.cache.get(self._key(trial)) if self.cache is not None else None
             if known is None:
-                waiting[self.pool.submit(_endings, self.bank, trial, self.sandbox)] = (number, trial)
+                waiting[self.pool.submit(endings_of, self.bank, trial, self.sandbox)] = (number, trial)
             else:
                 found[number] = Result(trial, known)
                 progress(found[number])
@@ -148,8 +148,18 @@ def _begin(stop: Event) -> None:
 _STOP: Event | None = None
 
 
-def _endings(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
-    """Run one trial in this process."""
+def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
+    """Run one trial, with the examiner in this process, and return how each test ended.
+
+    Args:
+        bank: suite and reference.
+        trial: what to run.
+        sandbox: kind, as in ``grader.sandbox.choosing``.
+
+    Raises:
+        SuiteError: a hidden test is broken.
+        SandboxError: a sandbox cannot be had or was lost.
+    """
     from grader.examiner.examination import examine
 
     assignment, name = trial.assignment, trial.assignment.name

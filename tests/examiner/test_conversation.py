@@ -56,7 +56,7 @@ def message(number: int, value: object) -> bytes:
 
 
 def conversation(*answers: bytes, **options: Any) -> Conversation:
-    return Conversation(ScriptedSession(*answers, **options), 5.0, 20.0)  # type: ignore[arg-type]
+    return Conversation(ScriptedSession(*answers, **options), lambda function: 5.0, 20.0)  # type: ignore[arg-type]
 
 
 def test_a_call_is_one_request_and_one_answer() -> None:
@@ -181,7 +181,7 @@ def test_a_busy_machine_does_not_make_a_call_late(monkeypatch: pytest.MonkeyPatc
     ticks = iter([0.0, 0.0, 6.0, 6.0, 9.0, 9.0, 9.0, 9.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(ticks, 9.0))
     session = ScriptedSession(at_end=Late, cpu=1.0)
-    talk = Conversation(session, 5.0, 20.0)  # type: ignore[arg-type]
+    talk = Conversation(session, lambda function: 5.0, 20.0)  # type: ignore[arg-type]
     answers = iter([b"", b"", message(1, ["value", [1]])])
 
     def receive(count: int, deadline: float) -> bytes:
@@ -233,3 +233,22 @@ def test_any_value_is_a_lost_process_or_an_answer(value: object) -> None:
         assert talk.request("state")
     except (SubjectLost, CandidateError):
         return
+
+
+def test_what_was_asked_and_what_answered_is_remembered_by_the_tests_own_words() -> None:
+    """Limits shrink for functions that never answer: the names must not be the submission's to choose."""
+    talk = conversation(
+        message(1, ["value", [THING]]),
+        message(2, ["raised", {"type": "E", "base": "ValueError", "message": "", "frames": []}]),
+        at_end=Late,
+        cpu=100.0,
+    )
+    module = Subject(talk).toy
+    with pytest.raises(ValueError, match="E"):
+        module.method()
+    with pytest.raises(SubjectLost):
+        _ = module.classes_
+    assert talk.answered == {"import toy", "method"}
+    assert talk.asked == "get classes_"
+    assert talk.loss is not None
+    assert talk.loss.message == "get classes_: no answer within 5 s of CPU time"

@@ -44,7 +44,7 @@ class Bench:
     @contextlib.contextmanager
     def test(self, call_seconds: float = 5.0) -> Iterator[tuple[Subject, list[Aftermath]]]:
         """Begin a fresh process; what became of it is in the list once the block is left."""
-        conversation = self.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), call_seconds, 20.0)
+        conversation = self.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), lambda function: call_seconds, 20.0)
         aftermath: list[Aftermath] = []
         try:
             yield Subject(conversation), aftermath
@@ -321,7 +321,7 @@ def test_a_container_that_is_removed_by_hand_is_our_failure(
 ) -> None:
     subject = bench("import time\ndef wait():\n    time.sleep(1000)\n")
     subject.host.facts()
-    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), 5.0, 20.0)
+    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), lambda function: 5.0, 20.0)
     threading.Timer(0.3, provider.api.remove_container, [subject.container], {"force": True}).start()
     with pytest.raises(SubjectLost):
         Subject(conversation).toy.wait()
@@ -333,7 +333,7 @@ def test_a_worker_that_the_submission_ends_costs_its_own_test_alone(bench: Calla
     """Nothing that a fork may do ends the worker; what does so all the same is not ours to answer for."""
     subject = bench("def fine():\n    return 7\n")
     subject.host.facts()
-    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), 5.0, 20.0)
+    conversation = subject.host.begin(ForkLimits(256 * MEGABYTE, 20, 1), lambda function: 5.0, 20.0)
     assert Subject(conversation).toy.fine() == 7
     conversation.session._send(99, b"")  # type: ignore[arg-type]  # as a worker that was taken over would: it ends
     with pytest.raises(SubjectLost):

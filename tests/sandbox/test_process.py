@@ -69,7 +69,7 @@ def host() -> Iterator[Host]:
 
 
 def test_calls_read_like_ordinary_python(host: Host) -> None:
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     toy = Subject(talk).toy
     X = np.array([[3.0, 1.0], [1.0, 5.0]])
     model = toy.Model()
@@ -84,7 +84,7 @@ def test_calls_read_like_ordinary_python(host: Host) -> None:
 
 
 def test_arguments_come_back_as_the_call_left_them(host: Host) -> None:
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     subject = Subject(talk)
     mine = np.array([3, 1, 2])
     call = subject.call(subject.toy.Model().sort, mine)
@@ -94,7 +94,7 @@ def test_arguments_come_back_as_the_call_left_them(host: Host) -> None:
 
 
 def test_a_use_of_the_global_generator_shows(host: Host) -> None:
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     subject = Subject(talk)
     before = subject.generator_state()
     subject.toy.count()
@@ -107,7 +107,7 @@ def test_a_use_of_the_global_generator_shows(host: Host) -> None:
 def test_each_test_has_a_fresh_process_and_folder(host: Host) -> None:
     folders = []
     for _ in range(2):
-        talk = host.begin(LIMITS, 5, 10)
+        talk = host.begin(LIMITS, lambda function: 5, 10)
         toy = Subject(talk).toy
         assert toy.count() == 1
         folders.append(toy.write())
@@ -118,18 +118,18 @@ def test_each_test_has_a_fresh_process_and_folder(host: Host) -> None:
 
 def test_a_process_prepared_for_one_test_is_not_used_for_another(host: Host) -> None:
     host.prepare(LIMITS)
-    talk = host.begin(ForkLimits(2**28, 10.0, 2, ("toy",)), 5, 10)
+    talk = host.begin(ForkLimits(2**28, 10.0, 2, ("toy",)), lambda function: 5, 10)
     first = Subject(talk).generator_state()
     host.end(talk)
     host.prepare(LIMITS)
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     assert Subject(talk).generator_state() != first
     host.end(talk)
 
 
 @pytest.mark.parametrize("way", ["background", "orphan"])
 def test_no_process_outlives_its_test(host: Host, way: str) -> None:
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     pid = getattr(Subject(talk).toy, way)()
     assert Path(f"/proc/{pid}").exists()
     host.end(talk)
@@ -137,7 +137,7 @@ def test_no_process_outlives_its_test(host: Host, way: str) -> None:
 
 
 def test_an_exit_is_a_crash_and_output_is_kept(host: Host) -> None:
-    talk = host.begin(LIMITS, 5, 10)
+    talk = host.begin(LIMITS, lambda function: 5, 10)
     toy = Subject(talk).toy
     toy.speak()
     with pytest.raises(SubjectLost):
@@ -153,7 +153,7 @@ def test_the_worker_gets_nothing_of_the_callers_environment(monkeypatch: pytest.
     source = b"import os\ndef look(): return dict(os.environ)\n"
     host = Host(ProcessProvider(), {"toy": source}, memory_bytes=2**28, hash_seed=1)
     try:
-        talk = host.begin(LIMITS, 5, 10)
+        talk = host.begin(LIMITS, lambda function: 5, 10)
         assert "A_SECRET_TOKEN" not in Subject(talk).toy.look()
         host.end(talk)
     finally:
