@@ -498,6 +498,16 @@ def test_a_ratio_of_cpu_times_is_that_of_the_smallest() -> None:
     assert done == [(subject, turn) for turn in range(3) for subject in (reference, candidate)]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rounds"), [((90, 90, 90), 2), ((30, 30, 30), 3), ((1, 1, 1), 2), ((90, 1, 1), 2), ((90, 20, 20), 3)]
+)
+def test_rounds_end_where_the_limit_is_far(seconds: tuple[float, ...], rounds: int) -> None:
+    """The first round alone decides nothing: what is done once may fall into it."""
+    done: list[object] = []
+    cpu_ratio(lambda subject, turn: done.append(subject), Worked(*seconds), Worked(1, 1, 1), limit=20, rounds=3)
+    assert len(done) == 2 * rounds
+
+
 def test_a_reference_too_fast_to_measure_gives_a_finite_ratio() -> None:
     assert math.isfinite(cpu_ratio(lambda *_: None, Worked(0.5), Worked(0.0), rounds=1))
 

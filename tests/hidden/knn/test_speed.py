@@ -36,7 +36,7 @@ def test_neighbours_are_found_without_a_loop_over_pairs(candidate, reference, rn
     def work(subject, turn):
         found.append(models[0 if subject is candidate else 1].kneighbors(Q))
 
-    ratio = cpu_ratio(work, candidate, reference, rounds=3)
+    ratio = cpu_ratio(work, candidate, reference, limit=20, rounds=3)
     check_some(found[-1], X, Q, 10, np.arange(0, 200, 20))
     assert_at_most(ratio, 20, name="CPU time of kneighbors over that of the reference")
 
@@ -53,7 +53,7 @@ def test_votes_are_counted_without_a_slow_loop(candidate, reference, rng):
     def work(subject, turn):
         found.append(models[0 if subject is candidate else 1].predict(Q))
 
-    ratio = cpu_ratio(work, candidate, reference, rounds=3)
+    ratio = cpu_ratio(work, candidate, reference, limit=20, rounds=3)
     predicted = array(found[-1], shape=(1500,), kind="int", name="predict(X)")
     agreement = np.mean(predicted == (Q[:, 0] > 0))
     assert agreement > 0.85, f"predict(X) should be right on most of an easy problem, but is on {agreement:.0%}"
