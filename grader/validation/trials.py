@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
 
 from grader.bank import Bank
 from grader.errors import SandboxError
 from grader.grade import hash_seed_of, opened_hosts
-from grader.models import Assignment, Outcome, TestResult
+from grader.models import Assignment, Outcome
 from grader.sandbox.choosing import choose
 from grader.validation.cache import Ending, TrialCache, key_of
 from grader.validation.specimens import Specimen
@@ -112,7 +113,7 @@ class TrialRunner:
         return [found[number] for number in sorted(found)]
 
     def close(self) -> None:
-        """End the processes; trials that still run are stopped after their current test."""
+        """End the processes; trials that still run are ended, and their sandboxes removed."""
         self.stop.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
 
@@ -143,9 +144,37 @@ def _begin(stop: Event) -> None:
     global _STOP
     _STOP = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_kill"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        threading.Thread(target=_watch, args=(stop,), daemon=True).start()
 
 
 _STOP: Event | None = None
+
+
+def _watch(stop: Event) -> None:
+    """Wake the main thread from whatever it waits for."""
+    stop.wait()
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+
+def _stopped(*ignored: object) -> None:
+    """End the current trial, with its sandboxes removed on the way."""
+    if _STOP is not None and _STOP.is_set():
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    if _STOP is None or not hasattr(signal, "pthread_kill"):
+        yield
+        return
+    signal.signal(signal.SIGUSR1, _stopped)
+    try:
+        _stopped()
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
@@ -163,19 +192,14 @@ def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
     from grader.examiner.examination import examine
 
     assignment, name = trial.assignment, trial.assignment.name
-    with closing(choose(sandbox, lambda text: None)) as provider:
+    with _interruptible(), closing(choose(sandbox, lambda text: None)) as provider:
         memory_bytes, hash_seed = assignment.limits.memory_bytes, hash_seed_of(trial.seed)
         reference = bank.reference(assignment)
         with opened_hosts(provider, trial.specimen.modules, reference, memory_bytes, hash_seed) as hosts:
             examination = examine(
-                assignment, bank.suite(name), "", hosts, seed=trial.seed, progress=_heed_stop, criteria=trial.criteria
+                assignment, bank.suite(name), "", hosts, seed=trial.seed, progress=_stopped, criteria=trial.criteria
             )
     return {
         r.id: Ending(r.criterion, r.outcome, r.message[:_MESSAGE_CHARACTERS], r.cpu_seconds)
         for r in examination.results
     }
-
-
-def _heed_stop(result: TestResult) -> None:
-    if _STOP is not None and _STOP.is_set():
-        raise KeyboardInterrupt

@@ -13,6 +13,8 @@ _CPU_FILES = (
 )
 """Where a container's CPU time is counted, cgroup v2 and v1: file, key, units in a second."""
 
+_LISTS_CHILDREN = os.path.exists("/proc/thread-self/children")
+
 _OOM_FILES = (
     (Path("/sys/fs/cgroup/memory.events"), "oom_kill "),
     (Path("/sys/fs/cgroup/memory/memory.oom_control"), "oom_kill "),
@@ -44,15 +46,27 @@ def tree_cpu_seconds(pid: int) -> float:
 
 
 def descendants(root: int) -> list[int]:
-    """Return the pids below ``root``, nearest first; those that end meanwhile may be missing."""
-    parents: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdecimal() and (fields := _stat_fields(int(name))):
-            parents.setdefault(int(fields[1]), []).append(int(name))
-    found = list(parents.get(root, []))
+    """Return the pids below ``root``, nearest first; those that begin or end meanwhile may be missing."""
+    found = _children(root)
     for pid in found:
-        found.extend(parents.get(pid, []))
+        found.extend(_children(pid))
     return found
+
+
+def _children(parent: int) -> list[int]:
+    """Children of a process, of all its threads (proc(5), /proc/PID/task/TID/children)."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{parent}/task"):
+            found += map(int, Path(f"/proc/{parent}/task/{thread}/children").read_text().split())
+        return found
+    return found if _LISTS_CHILDREN else _children_by_parents(parent)
+
+
+def _children_by_parents(parent: int) -> list[int]:
+    """The same on kernels that do not list children."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    return [pid for pid in pids if (fields := _stat_fields(pid)) and int(fields[1]) == parent]
 
 
 def _count(path: Path, key: str) -> int | None:

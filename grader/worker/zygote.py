@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ _PRELOADED = (
 
 _DISCARD_BYTES = 64 * 1024
 _LAST_MOMENT_MILLISECONDS = 200
+_REAPING_SECONDS = 0.0005
 _MADV_WIPEONFORK = 18
 
 
@@ -201,19 +203,25 @@ class Zygote:
     def _kill_all(self, current: Fork) -> None:
         """SIGKILL to all that the test started, until nothing is left to reap."""
         while True:
-            if self.is_init:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(-1, signal.SIGKILL)
-            else:
-                for pid in accounting.descendants(os.getpid()):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, signal.SIGKILL)
+            self._kill()
             try:
-                pid, status = os.wait()
+                # Only init's signal reaches all at once: elsewhere one may be born while the others are listed.
+                pid, status = os.waitpid(-1, 0 if self.is_init else os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == current.pid:
                 current.status = os.waitstatus_to_exitcode(status)
+            elif pid == 0:
+                time.sleep(_REAPING_SECONDS)
+
+    def _kill(self) -> None:
+        if self.is_init:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            return
+        for pid in accounting.descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def _wipe(self, current: Fork) -> None:
         if current.uid is None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,7 +18,8 @@ from grader.validation.judging import Standing, Validation
 from grader.validation.mutants import changed_lines
 from grader.validation.proving import Effort, Progress, prove
 from grader.validation.trials import Result, Trial, endings_of
-from tests.conftest import Grader, ToyBank
+from grader.worker.accounting import descendants
+from tests.conftest import STARTED, Grader, ToyBank
 
 QUICK = ("--sandbox", "none", "--jobs", "1", "--mutants", "0")
 
@@ -225,3 +230,34 @@ def test_a_broken_hidden_test_is_our_failure(grader: Grader, toy_bank: ToyBank) 
     done = grader("validate", "--bank", toy_bank.root, *QUICK, "--no-cache")
     assert (done.returncode, done.stdout) == (3, "")
     assert "test_means_of_columns is broken" in done.stderr
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_exits_130_and_leaves_nothing(
+    toy_bank: ToyBank, containers: Callable[[], list[str]], sent: signal.Signals
+) -> None:
+    """Also while a solution loops that may take a minute."""
+    edit(toy_bank.complete(), "assignments/toy/assignment.toml", "call_seconds = 1", "call_seconds = 60")
+    toy_bank.write("solutions/toy/variants/looping.py", "def mean(X):\n    while True:\n        pass\n")
+    command = [sys.executable, "-m", "grader", "validate", "--bank", toy_bank.root, *QUICK[2:], "--no-cache"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    STARTED.add(process.pid)
+    try:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        said = next((line for line in lines if "toy, 1" in line), "")
+        assert said, "the second part never began"
+        deadline = time.monotonic() + 60
+        while not containers():
+            assert time.monotonic() < deadline, "no sandbox was ever started"
+            STARTED.update(descendants(process.pid))
+        time.sleep(3)
+        process.send_signal(sent)
+        stdout, stderr = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, stdout) == (130, ""), stderr
+    assert "interrupted" in stderr
+    assert containers() == []
