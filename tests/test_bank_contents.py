@@ -90,6 +90,16 @@ def test_every_criterion_has_two_hidden_tests_and_a_public_one(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_no_suite_makes_others_pay_for_scikit_learn(name: str) -> None:
+    """Its import takes over a second: where a test needs it, that test imports it."""
+    for path in BANK.suite(name).glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+                assert not any(imported.split(".")[0] == "sklearn" for imported in names), path
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_test_says_what_a_right_solution_does(name: str) -> None:
     for path in [*BANK.suite(name).glob("test_*.py"), ROOT / "assignments" / name / "test_public.py"]:
         for node in ast.parse(path.read_text()).body:
