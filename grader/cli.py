@@ -194,6 +194,35 @@ def list_assignments(bank: Path | None) -> None:
             click.echo(f"  {criterion.points:>4g}  {criterion.id:<24} {criterion.skill}")
 
 
+@main.command()
+@click.argument("name")
+@click.option(
+    "--bank",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help=f"The bank's folder; an empty one will do.  [default: ${ENVIRONMENT_VARIABLE}, else here]",
+)
+@click.option("--title", default="", help="For people.  [default: made from NAME]")
+@_debug_option
+def new(name: str, bank: Path | None, title: str) -> None:
+    """Lay out a new assignment called NAME, which `grader validate NAME` then leads from red to green.
+
+    Brief, stub, public tests, reference, hidden suite and mistakes: each file says what to write there, and which one
+    comes next.
+
+    \b
+    Examples:
+      grader new gradient_boosting
+      grader new kmeans --title "k-means" --bank ../our-bank
+    """
+    from grader.scaffold import lay_out
+
+    root = bank or Path(os.environ.get(ENVIRONMENT_VARIABLE) or Path.cwd())
+    for path in lay_out(root, name, title=title):
+        click.echo(f"wrote {os.path.relpath(path)}")
+    where = f" --bank {os.path.relpath(root)}" if bank is not None else ""
+    click.echo(f"next: assignments/{name}/README.md, then: grader validate {name}{where}")
+
+
 @main.command(epilog=_VALIDATE_EXIT_CODES)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_bank_option

@@ -27,10 +27,11 @@ ALLOWED = {
     "grader.grade": {"grader.bank", "grader.examiner", "grader.integrity", "grader.sandbox", "grader.scoring"},
     "grader.report": set(),
     "grader.doctor": {"grader.bank", "grader.sandbox"},
+    "grader.scaffold": {"grader.bank"},
     "grader.validation": {"grader.bank", "grader.examiner", "grader.grade", "grader.report", "grader.sandbox"},
     "grader.cli": {
         *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
-        "grader.validation",
+        *("grader.scaffold", "grader.validation"),
     },
 }
 """Which of our parts each part may import, beside itself and what everybody may."""

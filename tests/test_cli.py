@@ -251,7 +251,7 @@ def test_list_shows_criteria_with_points(grader: Grader, toy_bank: ToyBank) -> N
     assert "60  mean" in done.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["score"], ["list"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["score"], ["list"], ["doctor"], ["validate"], ["new"]])
 def test_every_help_explains_and_gives_exit_codes_or_examples(grader: Grader, command: list[str]) -> None:
     done = grader(*command, "--help")
     assert done.returncode == 0

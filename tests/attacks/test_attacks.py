@@ -5,8 +5,7 @@ that each file shows its attack alone and the rest of it is right. Its constants
 
 - ``EARNS``: the hidden tests that its honest part passes: a list of names, "all", "none" or "all but name, name";
 - ``ATTEMPTED``: one or more texts that it prints, so that an attack which silently does nothing is noticed;
-- ``SAYS`` (optional): a text that the message of at least one lost test holds;
-- ``QUICK_SECONDS`` (optional): how long the whole run may take.
+- ``SAYS`` (optional): a text that the message of at least one lost test holds.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ BANK = Bank(HERE / "bank")
 ATTACKS = sorted((HERE / "submissions").glob("*.py"))
 SEED = 20_240_601
 FEWEST_ATTACKS = 45
-QUICK_SECONDS = 30.0
 REPORT_BYTES = 1_000_000
 CANARY = re.compile(r"CANARY-\w+-[0-9a-f]{4}")
 SECRET_NUMBER = "7402.619317"
@@ -52,7 +50,6 @@ class Attack:
     earns: str | list[str]
     attempted: tuple[str, ...]
     says: str
-    quick_seconds: float
 
     def earned(self, names: list[str]) -> set[str]:
         """Return which of ``names`` its honest part passes."""
@@ -79,18 +76,13 @@ def read_attack(path: Path) -> Attack:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    told = {
-        name: ast.literal_eval(found[name])
-        for name in ("EARNS", "ATTEMPTED", "SAYS", "QUICK_SECONDS")
-        if name in found
-    }
+    told = {name: ast.literal_eval(found[name]) for name in ("EARNS", "ATTEMPTED", "SAYS") if name in found}
     attempted = told.get("ATTEMPTED", ())
     return Attack(
         docstring=ast.get_docstring(tree) or "",
         earns=told["EARNS"],
         attempted=(attempted,) if isinstance(attempted, str) else tuple(attempted),
         says=told.get("SAYS", ""),
-        quick_seconds=told.get("QUICK_SECONDS", QUICK_SECONDS),
     )
 
 
@@ -158,11 +150,9 @@ def test_an_attack_earns_what_its_honest_part_earns(
     path: Path, provider: DockerProvider, containers: Containers
 ) -> None:
     attack = read_attack(path)
-    started = time.monotonic()
     report = grade(
         hand_in(path.name, reference() + b"\n\n" + path.read_bytes()), BANK, BANK.assessment, provider, seed=SEED
     )
-    seconds = time.monotonic() - started
 
     results = results_of(report)
     passed = {name for name, result in results.items() if result.outcome is Outcome.PASSED}
@@ -175,7 +165,6 @@ def test_an_attack_earns_what_its_honest_part_earns(
     for text in attack.attempted:
         assert text in printed
     assert any(attack.says in result.message for result in results.values())
-    assert seconds < attack.quick_seconds
     check_report(report)
     assert gone(containers) == []
     assert gone(lambda: leftover_processes(provider)) == []
