@@ -47,6 +47,13 @@ def test_annotations_and_docstrings_are_left_alone() -> None:
         assert ast.unparse(ast.parse(mutant.modules["toy"])).count("int | None") == 2
 
 
+def test_identity_does_not_take_the_place_of_equality_but_is_itself_replaced() -> None:
+    source = b"def same(a, b):\n    return a is b if b is None else a == b\n"
+    changes = {changed_lines(mutant.note)[1] for mutant in mutants({"toy": source}, 1000)}
+    assert "return a == b if b is None else a == b" in changes
+    assert "return a is b if b is None else a is b" not in changes
+
+
 def test_a_sample_is_the_same_for_the_same_seed_and_in_the_order_of_lines() -> None:
     few = mutants({"toy": SOURCE}, 7, seed=3)
     assert len(few) == 7

@@ -37,6 +37,28 @@ def test_leaving_one_out_gives_the_one_possible_answer(candidate, rng):
 
 
 @pytest.mark.criterion("choosing_alpha")
+def test_there_are_five_folds_unless_told_otherwise(candidate, rng):
+    """With five rows the default leaves one out at a time, so that it agrees with n_folds=5."""
+    X = rng.normal(size=(5, 1)) * 3.0
+    y = 2.0 * X[:, 0] + rng.normal(size=5)
+    alphas = [0.5, 30.0]
+    _, expected = chosen(candidate, X, y, alphas, n_folds=5, random_state=1)
+    assert np.min(expected) > 0, "held-out errors of noisy rows should be above 0"
+    _, errors = chosen(candidate, X, y, alphas, random_state=2)
+    assert_close(errors, expected, rtol=1e-6, name="the validation errors with the default number of folds")
+
+
+@pytest.mark.criterion("choosing_alpha")
+def test_of_equal_errors_the_larger_alpha_wins(candidate, rng):
+    """A target that is 0 everywhere is predicted without error under any penalty: take the simplest model."""
+    X = rng.normal(size=(20, 2))
+    alphas = [2.0, 0.5, 50.0, 8.0]
+    best, errors = chosen(candidate, X, np.zeros(20), alphas, random_state=int(rng.integers(1000)))
+    assert_close(errors, np.zeros(4), atol=1e-20, name="the validation errors")
+    assert best == 50.0, f"of equally good penalties the largest should be chosen, but it is {best:g}"
+
+
+@pytest.mark.criterion("choosing_alpha")
 def test_noise_is_not_mistaken_for_signal(candidate, rng):
     """On pure noise with nearly as many columns as rows, held-out errors ask for the largest penalty."""
     X, y = rng.normal(size=(40, 28)), rng.normal(size=40)

@@ -130,11 +130,12 @@ def test_the_condition_number_is_that_of_the_design_matrix(candidate, rng):
 
 @pytest.mark.criterion("diagnostics")
 def test_the_largest_leverage_points_at_the_remote_row(candidate, rng):
-    """The largest hᵢᵢ of H = A(AᵀA)⁻¹Aᵀ with A = [1, X]: near 1 for a row that the line has to follow."""
+    """The largest hᵢᵢ of H = A(AᵀA)⁻¹Aᵀ with A = [1, X]: near 1 for a row that the line follows, in any unit."""
     X = rng.normal(size=(40, 3))
     X[rng.integers(40)] += rng.uniform(3, 6)
     y = X.sum(axis=1) + rng.normal(size=40)
-    found = mapping(candidate.linear_regression.residual_diagnostics(X, y), keys=["max_leverage"])
     orthogonal, _ = np.linalg.qr(with_ones(X))
     expected = np.max(np.sum(orthogonal**2, axis=1))
-    assert_close(number(found["max_leverage"], name="max_leverage"), expected, rtol=1e-7, name="max_leverage")
+    for unit in (1.0, 1e-3):
+        found = mapping(candidate.linear_regression.residual_diagnostics(X * unit, y), keys=["max_leverage"])
+        assert_close(number(found["max_leverage"], name="max_leverage"), expected, rtol=1e-7, name="max_leverage")
