@@ -37,6 +37,17 @@ def test_leaving_one_out_gives_the_one_possible_answer(candidate, rng):
 
 
 @pytest.mark.criterion("choosing_k")
+def test_there_are_five_folds_unless_told_otherwise(candidate, rng):
+    """With five rows the default leaves one out at a time, so that the accuracies are those of n_folds=5."""
+    X, y = np.array([[0.0], [1.0], [10.0], [11.0], [5.0]]), np.array([0, 0, 1, 1, 0])
+    X = X + rng.uniform(-0.2, 0.2, size=(5, 1))
+    for settings in ({"n_folds": 5}, {}):
+        best, accuracies = chosen(candidate, X, y, [1, 3], random_state=int(rng.integers(1000)), **settings)
+        assert_close(accuracies, [1.0, 0.6], rtol=1e-9, name="the validation accuracies")
+        assert best == 1, f"the best k should be 1, but is {best:g}"
+
+
+@pytest.mark.criterion("choosing_k")
 def test_a_planted_best_k_is_found(candidate, rng):
     """With a quarter of the labels flipped, one neighbour follows the noise, and nearly all rows see no cluster."""
     X, side = two_clusters(rng, 800)
