@@ -32,8 +32,9 @@ def test_leaving_one_out_gives_the_one_possible_answer(candidate, rng):
     expected = [np.mean((y[order[:, :k]].mean(axis=1) > 0.5) == y) for k in ks]
     best, accuracies = chosen(candidate, X, y, ks, n_folds=n, random_state=int(rng.integers(1000)))
     assert_close(accuracies, expected, rtol=1e-9, name="the validation accuracies")
-    wanted = min(k for k, value in zip(ks, expected, strict=True) if value > max(expected) - 1e-9)
-    assert best == wanted, f"the best k should be {wanted}, but is {best:g}"
+    winners = [k for k, value in zip(ks, expected, strict=True) if value > max(expected) - 1e-9]
+    # Which of several winners is taken is another test's question.
+    assert best in winners, f"the best k should be {winners[0]}, but is {best:g}"
 
 
 @pytest.mark.criterion("choosing_k")

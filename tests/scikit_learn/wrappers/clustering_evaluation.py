@@ -1,6 +1,7 @@
 """Clustering evaluation as scikit-learn does it: the contract's names around sklearn.metrics."""
 
 from itertools import combinations
+from statistics import fmean
 
 import numpy as np
 from sklearn import metrics
@@ -44,8 +45,8 @@ def homogeneity_completeness(labels_true, labels_pred):
 
 def choose_n_clusters(X, labelings):
     scores = {k: metrics.silhouette_score(X, labels) for k, labels in labelings.items()}
-    return max(scores, key=scores.get), scores
+    return max(sorted(scores), key=scores.get), scores
 
 
 def stability(labelings):
-    return np.mean([metrics.adjusted_rand_score(a, b) for a, b in combinations(labelings, 2)])
+    return fmean(metrics.adjusted_rand_score(a, b) for a, b in combinations(labelings, 2))

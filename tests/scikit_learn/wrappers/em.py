@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn import mixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky, _estimate_gaussian_parameters
+from sklearn.utils import check_array
 
 
 class GaussianMixture:
@@ -29,18 +30,20 @@ class GaussianMixture:
 
 def e_step(X, weights, means, covariances):
     model = mixture.GaussianMixture(len(weights))
-    model.weights_, model.means_, model.covariances_ = map(np.asarray, (weights, means, covariances))
+    model.weights_, model.means_, model.covariances_ = (
+        np.asarray(value, dtype=float) for value in (weights, means, covariances)
+    )
     model.precisions_cholesky_ = _compute_precision_cholesky(model.covariances_, "full")
-    mean_log_likelihood, log_responsibilities = model._e_step(np.asarray(X))
+    mean_log_likelihood, log_responsibilities = model._e_step(check_array(X, dtype=float))
     return log_responsibilities, mean_log_likelihood
 
 
 def m_step(X, responsibilities, *, reg_covar=1e-6):
-    X, responsibilities = np.asarray(X), np.asarray(responsibilities)
+    X, responsibilities = check_array(X, dtype=float), check_array(responsibilities, dtype=float)
     sizes, means, covariances = _estimate_gaussian_parameters(X, responsibilities, reg_covar, "full")
     return sizes / sizes.sum(), means, covariances
 
 
 def select_n_components(X, candidates, *, random_state=None):
-    bics = [mixture.GaussianMixture(k, random_state=random_state).fit(X).bic(X) for k in candidates]
+    bics = [mixture.GaussianMixture(k, n_init=5, random_state=random_state).fit(X).bic(X) for k in candidates]
     return candidates[int(np.argmin(bics))], bics
