@@ -1,7 +1,7 @@
 """Choosing the number of clusters, and the stability of a clustering.
 
-Scores are compared with those of the submission's own silhouette_score and adjusted_rand_index, so that a wrong formula
-is not counted again here.
+Scores are compared with those of the submission's own silhouette_score and adjusted_rand_index, so that a wrong
+formula is not counted again here.
 """
 
 from itertools import combinations

@@ -123,11 +123,11 @@ def test_two_labelings_may_be_of_different_kinds(candidate, rng, measure):
 @pytest.mark.parametrize("measure", ONE_LABELLING)
 def test_coordinates_may_be_any_numbers(candidate, rng, measure):
     """One byte wraps around at 256 and single precision has seven digits: both count as the same floats."""
-    labels, shift = rng.permutation(np.repeat(np.arange(3), 8)), rng.integers(0, 3, size=(24, 3))
+    labels, noise = rng.permutation(np.repeat(np.arange(3), 8)), rng.permutation(144).reshape(24, 6) < 20
     moved = (labels + (np.arange(24) % 4 == 0)) % 3
-    pixels = (rng.integers(0, 200, size=(24, 3)) + 50 * (labels[:, None] == shift)).astype(np.uint8)
-    single = (rng.normal(size=(24, 3)) + 500 + 2 * labels[:, None]).astype(np.float32)
-    flags = rng.random(size=(24, 6)) < 0.2 + 0.3 * labels[:, None]
+    pixels = (rng.integers(0, 100, size=(24, 3)) + 150 * (labels[:, None] == np.arange(3))).astype(np.uint8)
+    single = (rng.normal(size=(24, 3)) + 500 + 4 * labels[:, None]).astype(np.float32)
+    flags = (labels[:, None] == np.arange(6) % 3) ^ noise
     for table in (pixels, single, flags, pixels.astype(int) - 120):
         floats = table.astype(np.float64)
         expected = check_sees_labels(candidate, measure, floats, labels, moved)

@@ -49,7 +49,7 @@ def check_moved(candidate, rng, measure):
 @pytest.mark.criterion("offsets")
 @pytest.mark.parametrize("n_clusters", [2, 3])
 def test_pairs_among_many_points_do_not_overflow(candidate, rng, n_clusters):
-    """200,000 points in a few clusters make 10¹⁰ pairs, whose products leave 64 bits; in small it is the same index."""
+    """200,000 points make 10¹⁰ pairs in two clusters, and products of such counts leave 64 bits: the index stays."""
     rand = candidate.clustering_evaluation.adjusted_rand_index
     for _ in range(2):
         a = rng.permutation(np.arange(2000) % n_clusters)

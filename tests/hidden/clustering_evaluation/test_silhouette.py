@@ -169,7 +169,7 @@ def test_one_pair_among_single_points(candidate, rng):
 def test_a_single_point_is_a_neighbour_like_any_other(candidate, rng):
     """A cluster of one point is as near as one of two points in the same place, and nearer than one far off."""
     near = np.array([[3.0, 0.0]]) + 0.1 * rng.normal(size=(1, 2))
-    own, far = rng.normal(size=(5, 2)), rng.normal(size=(5, 2)) + [20.0, 0.0]
+    own, far = rng.normal(size=(5, 2)), rng.normal(size=(5, 2)) + np.array([20.0, 0.0])
     labels = np.repeat([0, 1], 5)
     without = samples(candidate, np.vstack([own, far]), labels, finite=False)[:5]
     once = samples(candidate, np.vstack([own, far, near]), np.append(labels, 2), finite=False)[:5]
