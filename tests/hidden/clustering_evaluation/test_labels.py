@@ -126,7 +126,7 @@ def test_coordinates_may_be_any_numbers(candidate, rng, measure):
     labels, noise = rng.permutation(np.repeat(np.arange(3), 8)), rng.permutation(144).reshape(24, 6) < 20
     moved = (labels + (np.arange(24) % 4 == 0)) % 3
     pixels = (rng.integers(0, 100, size=(24, 3)) + 150 * (labels[:, None] == np.arange(3))).astype(np.uint8)
-    single = (rng.normal(size=(24, 3)) + 500 + 4 * labels[:, None]).astype(np.float32)
+    single = (rng.normal(size=(24, 3)) + 5000 + 4 * labels[:, None]).astype(np.float32)
     flags = (labels[:, None] == np.arange(6) % 3) ^ noise
     for table in (pixels, single, flags, pixels.astype(int) - 120):
         floats = table.astype(np.float64)

@@ -194,3 +194,33 @@ def test_m_step_refuses_missing_values(candidate, rng):
     X[4, 1] = np.nan
     with pytest.raises(ValueError):
         candidate.em.m_step(X, shares)
+
+
+@pytest.mark.criterion("missing_values")
+def test_incomplete_rows_are_left_as_they_were(candidate, rng):
+    """fit and impute work on copies: the holes that they fill are the caller's to keep."""
+    X = with_holes(rng, problem(rng, 40))
+    model = candidate.em.GaussianMixture(2, random_state=0)
+    assert hasattr(model, "fit"), "GaussianMixture() should make a model with a method fit"
+    for method in (model.fit, model.impute):
+        call = candidate.call(method, X)
+        left = array(call.arguments[0], shape=X.shape, finite=False, name="X")
+        assert_close(left, X, rtol=0, name="X afterwards")
+    filled = array(call.result, shape=X.shape, name="impute(X)")
+    seen = ~np.isnan(X)
+    assert_close(filled[seen], X[seen], rtol=1e-6, name="the observed values in impute(X)")
+
+
+@pytest.mark.criterion("missing_values")
+def test_impute_refuses_what_no_other_method_takes(candidate, rng):
+    """Other columns, infinite values and a model that is not fitted are a ValueError in impute as well."""
+    X = with_holes(rng, problem(rng, 40))
+    model = fitted(candidate, X, 2, random_state=1)
+    array(model.impute(X), shape=(40, 3), name="impute(X)")
+    spoilt = X.copy()
+    spoilt[2, 1] = np.inf
+    for wrong in (X[:, :2], spoilt):
+        with pytest.raises(ValueError):
+            model.impute(wrong)
+    with pytest.raises(ValueError):
+        candidate.em.GaussianMixture(2).impute(X)

@@ -222,11 +222,11 @@ def test_an_offset_of_a_million_costs_no_digit(candidate, rng):
     X = rng.normal(size=(40, 3)) + 1e6
     shares = rng.uniform(0.1, 1, size=(40, 2))
     shares /= shares.sum(axis=1, keepdims=True)
-    result = candidate.em.m_step(X, shares, reg_covar=0.1)
+    result = candidate.em.m_step(X, shares, reg_covar=0.0)
     assert isinstance(result, (tuple, list)), "m_step should return weights, means and covariances"
     assert len(result) == 3, "m_step should return weights, means and covariances"
     found = array(result[2], shape=(2, 3, 3), name="covariances")
     centred = X - 1e6
     for j in range(2):
-        own = np.cov(centred.T, aweights=shares[:, j], bias=True) + 0.1 * centred.var(axis=0).mean() * np.eye(3)
+        own = np.cov(centred.T, aweights=shares[:, j], bias=True)
         assert_close(found[j], own, rtol=1e-6, atol=1e-6, name="covariances")
