@@ -34,7 +34,8 @@ def test_the_command_does_its_work(command: str, tmp_path: Path) -> None:
         for path in (ROOT / "examples" / "middling").glob("*.py"):
             archive.write(path, path.name)
     words = [sys.executable, "-m", *shlex.split(command)]
-    done = subprocess.run([*words, "--bank", str(ROOT)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    bank = tmp_path if words[3] == "new" else ROOT
+    done = subprocess.run([*words, "--bank", str(bank)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert done.stdout
     assert (tmp_path / "results" / "report.json").exists() == ("--output" in command)
