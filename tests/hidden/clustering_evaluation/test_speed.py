@@ -34,9 +34,10 @@ def test_silhouettes_need_no_loop_over_pairs(candidate, reference, rng):
 
 
 @pytest.mark.criterion("speed")
+@pytest.mark.limits(call_seconds=30)  # memory is what is asked for here: room for slow loops over points
 def test_silhouettes_of_many_points_fit_in_memory(candidate, rng):
-    """5,000 points in 12 columns: one table of distances fits, one of all coordinate differences does not."""
-    X, labels = blobs(rng, 5000, 12, 6)
+    """5,000 points in 8 columns: one table of distances fits, one of all coordinate differences does not."""
+    X, labels = blobs(rng, 5000, 8, 6)
     check_silhouettes(candidate.clustering_evaluation.silhouette_samples(X, labels), 5000)
 
 
@@ -69,7 +70,7 @@ def test_centroid_measures_need_no_loop_over_points(candidate, reference, rng):
         measures = (module.davies_bouldin_score, module.calinski_harabasz_score, module.inertia)
         found.append([measure(X, labels) for measure in measures])
 
-    ratio = cpu_ratio(work, candidate, reference, limit=5, rounds=3)
+    ratio = cpu_ratio(work, candidate, reference, limit=6, rounds=3)
     for value in found[-1]:
         assert number(value, name="a measure") > 0, "measures of clusters with scatter should be above 0"
-    assert_at_most(ratio, 5, name="CPU time of the three measures over that of the reference")
+    assert_at_most(ratio, 6, name="CPU time of the three measures over that of the reference")

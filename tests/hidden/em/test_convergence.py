@@ -24,8 +24,7 @@ def history_of(model):
 
 def flag(value, name):
     """Return a truth value as a bool."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
+    value = value[()] if isinstance(value, np.ndarray) and not value.shape else value
     assert isinstance(value, (bool, np.bool_)), f"{name} should be True or False"
     return bool(value)
 
