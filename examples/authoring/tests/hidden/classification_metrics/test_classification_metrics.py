@@ -144,11 +144,11 @@ def test_a_share_of_nothing_is_zero_division(candidate, rng):
 @pytest.mark.criterion("degenerate")
 def test_a_share_of_one_entry_is_a_share(candidate, rng):
     """One entry is something: right it counts 1, wrong 0, whatever stands for a share of nothing."""
-    rest = [0] * int(rng.integers(1, 9))
+    first, second = np.eye(int(rng.integers(2, 9)), dtype=int)[:2]
     for name in ("precision", "recall"):
-        right = measured(candidate, name, [1, *rest], [1, *rest], zero_division=0.5)
+        right = measured(candidate, name, first, first, zero_division=0.5)
         assert_close(right, 1.0, rtol=1e-9, name=f"{name} of one hit")
-        wrong = measured(candidate, name, [1, 0, *rest], [0, 1, *rest], zero_division=0.5)
+        wrong = measured(candidate, name, first, second, zero_division=0.5)
         assert_close(wrong, 0.0, name=f"{name} of no hit")
 
 
