@@ -217,7 +217,7 @@ def engine_answers() -> bool:
         api.close()
         answers = True
     with warnings.catch_warnings():
-        # A client that failed to connect leaves its socket to the collector, which would blame whatever test runs then.
+        # A client that failed to connect leaves its socket to the collector, which would blame whatever runs then.
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     return answers
