@@ -10,7 +10,7 @@ import socket
 import numpy as np
 
 EARNS = "all"
-ATTEMPTED = ["attempted: 320 MB in flight", "found later: room"]
+ATTEMPTED = ["attempted: 240 MB in flight", "found later: room"]
 
 _honest_summary, _honest_gap = summary, smallest_gap
 
@@ -18,7 +18,7 @@ _honest_summary, _honest_gap = summary, smallest_gap
 def summary(label, x):
     if label.startswith("MARK"):
         one, other = socket.socketpair()
-        for number in range(8):
+        for number in range(6):
             file = os.memfd_create(f"m{number}")
             for _ in range(10):
                 os.write(file, b"x" * 4_000_000)
@@ -26,7 +26,7 @@ def summary(label, x):
             one.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, sent)])
             other.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, sent)])
             os.close(file)
-        print("attempted: 320 MB in flight")
+        print("attempted: 240 MB in flight")
     return _honest_summary(label, x)
 
 

@@ -40,6 +40,7 @@ def test_the_nearest_centroid_decides(candidate, rng):
 
 
 @pytest.mark.criterion("statistics")
+@pytest.mark.limits(call_seconds=3)
 def test_summary_has_label_mean_and_median(candidate, rng):
     """summary returns the label as given, the mean and the median."""
     label = f"MARK{rng.bytes(8).hex()}"
