@@ -1,8 +1,9 @@
-"""Progress of trials on stderr: a bar where it is a terminal, else a line for each assignment."""
+"""Progress of trials on stderr: a bar where it is a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from grader.validation import proving
 from grader.validation.trials import Result
+
+_LINE_SECONDS = 10
 
 
 @contextmanager
@@ -46,11 +49,23 @@ class _Bar(proving.Progress):
 
 
 class _Line(proving.Progress):
-    """A line for each part of the work."""
+    """A line for each part of the work, and one now and then while it lasts."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.total = self.known = 0
+        self.told = time.monotonic()
 
     def expect(self, trials: int) -> None:
         if trials:
-            print(f"grader: {self.name}, {trials} trials", file=sys.stderr, flush=True)
+            self.total += trials
+            self._tell()
+
+    def done(self, result: Result) -> None:
+        self.known += 1
+        if time.monotonic() - self.told >= _LINE_SECONDS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self.told = time.monotonic()
+        print(f"grader: {self.name}, {self.known} of {self.total} trials", file=sys.stderr, flush=True)

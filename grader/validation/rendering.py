@@ -66,7 +66,7 @@ def _counts(validation: Validation) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     right, mistakes = validation.right, validation.mistakes
     table.add_row("hidden tests", str(len(validation.tests)))
-    table.add_row("right solutions", f"{_well(right)} of {len(right)} score 100, with {len(validation.seeds)} seeds")
+    table.add_row("right solutions", f"{_well(right)} of {len(right)} score 100{_allowed(right)}, {_seeds(validation)}")
     table.add_row("trivial solutions", f"{_well(validation.trivial)} of {len(validation.trivial)} score 0")
     table.add_row("mistakes", f"{_well(mistakes)} of {len(mistakes)} lose what they declare, and nothing else")
     if validation.kill_rate is not None:
@@ -74,6 +74,17 @@ def _counts(validation: Validation) -> Table:
         listed = f"; {len(validation.equivalent)} more are listed as equivalent" if validation.equivalent else ""
         table.add_row("mutants", f"{total - alive} of {total} killed ({validation.kill_rate:.1%}){listed}")
     return table
+
+
+def _allowed(right: Sequence[Standing]) -> str:
+    """Who of the right solutions lost something that it may lose."""
+    lost = [f"{s.specimen.id}: {', '.join(s.lost)}" for s in right if s.lost and not s.problem]
+    return f" or lose what they may ({'; '.join(lost)})" if lost else ""
+
+
+def _seeds(validation: Validation) -> str:
+    count = len(validation.seeds)
+    return f"with {count} seed{'s' if count > 1 else ''}"
 
 
 def _criteria(validation: Validation) -> Table:

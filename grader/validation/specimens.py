@@ -53,7 +53,7 @@ class Specimen:
     note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return "the reference" if self.kind is Kind.REFERENCE else f"{self.kind} {self.id}"
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def test_the_command_prints_a_table_and_exits_0_where_all_hold(grader: Grader, t
     assert "2 of 2 score 100, with 3 seeds" in done.stdout
     rows = {words[0]: words[1:] for words in map(str.split, lines) if words}
     assert (rows["across-rows"], rows["empty-accepted"]) == (["x", "·"], ["·", "x"])
-    assert "grader: toy, 2 trials" in done.stderr
+    assert "grader: toy, 0 of 2 trials" in done.stderr
 
 
 def test_a_second_run_asks_the_cache_and_a_change_is_seen(grader: Grader, toy_bank: ToyBank) -> None:
