@@ -66,7 +66,9 @@ def _counts(validation: Validation) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     right, mistakes = validation.right, validation.mistakes
     table.add_row("hidden tests", str(len(validation.tests)))
-    table.add_row("right solutions", f"{_well(right)} of {len(right)} score 100{_allowed(right)}, {_seeds(validation)}")
+    table.add_row(
+        "right solutions", f"{_well(right)} of {len(right)} score 100{_allowed(right)}, {_seeds(validation)}"
+    )
     table.add_row("trivial solutions", f"{_well(validation.trivial)} of {len(validation.trivial)} score 0")
     table.add_row("mistakes", f"{_well(mistakes)} of {len(mistakes)} lose what they declare, and nothing else")
     if validation.kill_rate is not None:
