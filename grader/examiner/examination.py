@@ -28,6 +28,7 @@ def examine(
     problem: str = "",
     progress: Progress = lambda result: None,
     criteria: Collection[str] | None = None,
+    until_lost: bool = False,
 ) -> Examination:
     """Run a suite against a submission.
 
@@ -40,13 +41,14 @@ def examine(
         problem: why nothing can be run, for the report.
         progress: is told each result as it is known.
         criteria: run the tests of these only; ``None`` for all.
+        until_lost: stop at the first test that does not pass; those after it are ``NOT_RUN``.
 
     Raises:
         SuiteError: the suite is broken; nobody is scored by it.
         SandboxError: the sandbox was lost through no fault of the submission.
         KeyboardInterrupt: somebody pressed Ctrl-C.
     """
-    plugin = ExaminerPlugin(assignment, hosts, seed, progress, criteria)
+    plugin = ExaminerPlugin(assignment, hosts, seed, progress, criteria, until_lost=until_lost)
     with _private_environment(suite):
         status = pytest.main(_arguments(suite), plugins=[plugin])
     _check(plugin, status, suite)

@@ -49,6 +49,7 @@ class ExaminerPlugin:
         seed: of the run; each test's generators are seeded by it and the test's id.
         progress: is told each result.
         criteria: run the tests of these only; ``None`` for all.
+        until_lost: stop at the first test that does not pass.
     """
 
     def __init__(
@@ -58,12 +59,15 @@ class ExaminerPlugin:
         seed: int,
         progress: Progress,
         criteria: Collection[str] | None = None,
+        *,
+        until_lost: bool = False,
     ) -> None:
         self.assignment = assignment
         self.hosts = hosts
         self.seed = seed
         self.progress = progress
         self.criteria = criteria
+        self.until_lost = until_lost
         self.patience = Patience(assignment.limits)
         self.planned: list[TestResult] = []
         self.results: dict[str, TestResult] = {}
@@ -129,6 +133,8 @@ class ExaminerPlugin:
                 raise pytest.exit.Exception(str(error)) from error
         self.results[item.nodeid] = result
         self.progress(result)
+        if self.until_lost and result.outcome is not Outcome.PASSED:
+            item.session.shouldfail = f"{result.id} did not pass"
         return True
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

@@ -47,10 +47,10 @@ class Validation:
         right: the reference and the variants.
         trivial: solutions that do nothing.
         mistakes: wrong solutions that the bank keeps.
-        mutants: machine-made ones, without those listed as equivalent.
+        mutants: machine-made ones, without those listed as equivalent; each ended at the first test that it lost.
         equivalent: mutants listed as equivalent.
         survivors: mutants that lost nothing.
-        idle_tests: tests that failed for no mistake and no mutant.
+        idle_tests: tests that failed for no mistake, and for no mutant that had come so far.
         unexercised: criteria that no mistake loses.
         problems: why the gate does not hold; empty if it does.
     """

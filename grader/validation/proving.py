@@ -83,12 +83,12 @@ def prove(bank: Bank, name: str, runner: Runner, effort: Effort, progress: Progr
             *_at(assignment, kept.variants, effort.seeds),
             *_at(assignment, kept.trivial[1:], (0,)),
             *_at(assignment, kept.mistakes, effort.mistake_seeds),
-            *(Trial(quick, mutant, 0, without_speed(assignment)) for mutant in made),
+            *(Trial(quick, mutant, 0, without_speed(assignment), until_lost=True) for mutant in made),
         ]
     )
     speed = frozenset(c.id for c in assignment.criteria) - without_speed(assignment)
     alive = [r.trial.specimen for r in main if r.trial.criteria is not None and not r.lost]
-    last = run([Trial(assignment, mutant, 0, speed) for mutant in alive]) if speed else []
+    last = run([Trial(assignment, mutant, 0, speed, until_lost=True) for mutant in alive]) if speed else []
     equivalent_ids = frozenset(m.id for m in made if equivalent_of(m, kept.equivalents) is not None)
     return judge(assignment, [*first, *main, *last], equivalent_ids)
 

@@ -32,12 +32,14 @@ class Trial:
         specimen: what takes the submission's place.
         seed: all inputs are drawn from it.
         criteria: the criteria whose tests are run; ``None`` for all.
+        until_lost: end at the first test that does not pass.
     """
 
     assignment: Assignment
     specimen: Specimen
     seed: int
     criteria: frozenset[str] | None = None
+    until_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Result:
 
     Attributes:
         trial: which.
-        endings: by test id, in the order of the suite.
+        endings: by test id, in the order of the suite; without the tests after the first loss, if it ended there.
     """
 
     trial: Trial
@@ -122,7 +124,12 @@ class TrialRunner:
             trial.assignment,
             self.bank.suite_sha256(trial.assignment.name),
             [self.bank.reference(trial.assignment), trial.specimen.modules],
-            (trial.seed, sorted(trial.criteria) if trial.criteria is not None else None, self.sandbox),
+            (
+                trial.seed,
+                sorted(trial.criteria) if trial.criteria is not None else None,
+                trial.until_lost,
+                self.sandbox,
+            ),
         )
 
 
@@ -197,9 +204,17 @@ def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
         reference = bank.reference(assignment)
         with opened_hosts(provider, trial.specimen.modules, reference, memory_bytes, hash_seed) as hosts:
             examination = examine(
-                assignment, bank.suite(name), "", hosts, seed=trial.seed, progress=_stopped, criteria=trial.criteria
+                assignment,
+                bank.suite(name),
+                "",
+                hosts,
+                seed=trial.seed,
+                progress=_stopped,
+                criteria=trial.criteria,
+                until_lost=trial.until_lost,
             )
     return {
         r.id: Ending(r.criterion, r.outcome, r.message[:_MESSAGE_CHARACTERS], r.cpu_seconds)
         for r in examination.results
+        if not (trial.until_lost and r.outcome is Outcome.NOT_RUN)
     }

@@ -69,6 +69,7 @@ def test_mutants_are_killed_or_shown_with_what_was_changed(toy_bank: ToyBank) ->
     assert verdict.holds is (verdict.kill_rate >= 0.95)
     assert {s.id for s in verdict.survivors} == {m.specimen.id for m in verdict.mutants if not m.lost}
     assert len(verdict.survivors) < len(verdict.mutants) / 2
+    assert {len(mutant.failing) for mutant in verdict.mutants} == {0, 1}, "a mutant ends at the first test it loses"
     changes = [changed_lines(mutant.specimen.note) for mutant in verdict.mutants]
     assert all(before and after and before != after for before, after in changes)
     assert len({(m.specimen.id, change) for m, change in zip(verdict.mutants, changes, strict=True)}) == len(changes)

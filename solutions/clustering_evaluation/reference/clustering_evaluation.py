@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_BLOCK = 2**16
+_BLOCK = 65_536
 """Distances in one block of the table: 512 kB, which stay in the processor's cache."""
 
 
@@ -258,7 +258,7 @@ def _points(X: ArrayLike, labels: ArrayLike) -> tuple[Floats, _Clusters]:
 def _check_several(clusters: _Clusters) -> None:
     n, k = len(clusters.codes), len(clusters.sizes)
     if not 1 < k < n:
-        raise ValueError(f"there should be from 2 to {n - 1} clusters of {n} points, but there are {k}")
+        raise ValueError(f"there should be at least 2 clusters, and fewer than points, but there are {k} of {n}")
 
 
 def _blocks(n_rows: int) -> Iterator[slice]:

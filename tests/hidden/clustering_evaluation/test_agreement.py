@@ -241,6 +241,16 @@ def test_homogeneity_and_completeness_follow_their_definitions(candidate, rng):
 
 
 @pytest.mark.criterion("homogeneity_completeness")
+def test_two_classes_in_two_clusters(candidate, rng):
+    """The smallest table that can be impure either way."""
+    true = labelling(rng, rng.integers(10, 25, size=2))
+    predicted = np.where(rng.permutation(len(true)) % 4 == 0, 1 - true, true)
+    expected = purity_by_definition(true, predicted)
+    assert max(expected) < 0.9, "neither share is 1"
+    assert_close(purity(candidate, true, predicted), expected, atol=1e-6, name="homogeneity and completeness")
+
+
+@pytest.mark.criterion("homogeneity_completeness")
 def test_splitting_costs_completeness_alone(candidate, rng):
     """Classes cut into pieces: every piece is pure, no class is whole."""
     true = labelling(rng, [12, 9, 15])

@@ -27,6 +27,15 @@ def own_score(candidate, X, labels):
     return number(candidate.clustering_evaluation.silhouette_score(X, labels), name="silhouette_score(X, labels)")
 
 
+def refuses_to_score(candidate, X, labels):
+    """Whether the submission's silhouette_score raises ValueError; if it does not, that is counted elsewhere."""
+    try:
+        own_score(candidate, X, labels)
+    except ValueError:
+        return True
+    return False
+
+
 def four_groups(rng):
     """Draw four tight groups at the corners of a rectangle, and labelings with 2 to 6 clusters."""
     labels = rng.permutation(np.repeat(np.arange(4), 10))
@@ -102,6 +111,18 @@ def test_no_labelings_leave_no_choice(candidate, rng):
     assert best == 3, "the best of a single labelling should be that one"
     with pytest.raises(ValueError):
         candidate.clustering_evaluation.choose_n_clusters(X, {})
+
+
+@pytest.mark.criterion("choosing_k")
+def test_a_labelling_without_a_silhouette_is_refused(candidate, rng):
+    """A single cluster has no silhouette: ValueError as from silhouette_score, rather than a choice of the others."""
+    X, labelings = four_groups(rng)
+    best, _ = chosen(candidate, X, labelings)
+    assert best == 4, "the best k should be that of the planted groups"
+    one = np.zeros(len(X), dtype=int)
+    if refuses_to_score(candidate, X, one):
+        with pytest.raises(ValueError):
+            candidate.clustering_evaluation.choose_n_clusters(X, labelings | {1: one})
 
 
 @pytest.mark.criterion("choosing_k")

@@ -45,7 +45,7 @@ def test_missing_coordinates_are_refused(candidate, rng, measure):
 @pytest.mark.criterion("bad_input")
 @pytest.mark.parametrize("measure", ONE_LABELLING)
 def test_points_and_labels_that_do_not_fit_are_refused(candidate, rng, measure):
-    """Lengths that differ, a flat table, labels with two axes and no points at all: ValueError."""
+    """Lengths that differ, a flat table or a deep one, labels with two axes and no points at all: ValueError."""
     X, labels = points(rng)
     function = checked(candidate, measure, X, labels)
     for table, names in (
@@ -53,7 +53,7 @@ def test_points_and_labels_that_do_not_fit_are_refused(candidate, rng, measure):
         (X[:-1], labels),
         (X, labels[:1]),
         (X[:, 0], labels),
-        (X[None], labels),
+        (X[:, :, None], labels),
         (X, labels[:, None]),
         (X[:0], labels[:0]),
     ):
