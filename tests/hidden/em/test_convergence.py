@@ -111,9 +111,12 @@ def test_a_settled_run_is_a_fixed_point(candidate, rng):
 
 @pytest.mark.criterion("monotone_likelihood")
 def test_the_history_of_one_component_ends_at_its_closed_form(candidate, rng):
-    """One Gaussian has its maximum at the mean and covariance of the rows: -(d (1 + log 2π) + log |Σ|) / 2."""
+    """One Gaussian, the default, peaks at the mean and covariance of the rows: -(d (1 + log 2π) + log |Σ|) / 2."""
     X = rng.normal(size=(80, 3)) @ (rng.normal(size=(3, 3)) + 3 * np.eye(3)) + 7
-    history = history_of(fitted(candidate, X, 1, tol=1e-6, random_state=0))
+    model = candidate.em.GaussianMixture(tol=1e-6, random_state=0)
+    assert hasattr(model, "fit"), "GaussianMixture() should make a model with a method fit"
+    model.fit(X)
+    history = history_of(model)
     size = np.linalg.slogdet(2 * np.pi * np.cov(X.T, bias=True))[1]
     assert_close(history[-1], -(3 + size) / 2, atol=1e-4, name="the last entry of log_likelihoods_")
 
@@ -131,10 +134,18 @@ def test_with_several_runs_the_history_is_that_of_one(candidate, rng):
 
 @pytest.mark.criterion("stopping")
 def test_a_run_stops_at_the_first_gain_below_tol(candidate, rng):
-    """converged_ means that the last gain of the mean log-likelihood is below tol, and that none before it was."""
+    """converged_ means that the last gain of the mean log-likelihood is below tol, and that none before it was.
+
+    tol is a thousandth unless it is given; one component is settled as soon as there are two entries to compare.
+    """
     X = overlapping(rng)
-    for tol in (1e-2, 1e-4, 1e-6):
-        model = fitted(candidate, X, 3, tol=tol, max_iter=5000, random_state=int(rng.integers(1000)))
+    for k, tol, given in (
+        (3, 1e-3, {}),
+        (3, 1e-2, {"tol": 1e-2}),
+        (3, 1e-6, {"tol": 1e-6}),
+        (1, 1e-4, {"tol": 1e-4}),
+    ):
+        model = fitted(candidate, X, k, **given, max_iter=5000, random_state=int(rng.integers(1000)))
         history = history_of(model)
         assert flag(model.converged_, "converged_"), "5,000 iterations should be enough to converge"
         assert len(history) >= 2, "it takes two iterations to see a gain"

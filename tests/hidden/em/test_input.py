@@ -47,9 +47,10 @@ def test_impossible_settings_are_refused(candidate, rng):
 
 @pytest.mark.criterion("bad_input")
 def test_more_components_than_rows_are_refused(candidate, rng):
-    """There cannot be more components than rows: ValueError."""
+    """There cannot be more components than rows: ValueError. As many as rows are fine."""
     X = problem(rng)
     check_works(fitted(candidate, X, 2, random_state=0), X)
+    array(fitted(candidate, X[:4], 4, random_state=0).means_, shape=(4, 3), name="means_")
     with pytest.raises(ValueError):
         fitted(candidate, X[:4], 5, random_state=0)
 
