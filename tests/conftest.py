@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_DOCKER = "GRADER_REQUIRE_DOCKER"
+
+_REMOVAL_SECONDS = 5.0
 
 collect_ignore = ["hidden", "attacks/bank", "attacks/submissions"]
 
@@ -246,6 +249,14 @@ def containers() -> Iterator[Callable[[], list[str]]]:
 
     yield mine
     api.close()
+
+
+def gone(look: Callable[[], list[str]]) -> list[str]:
+    """Look again until nothing is left, for a few seconds: the engine removes a container in its own time."""
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    while (left := look()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 TIMES = ("seconds", "cpu_seconds", "started", "measured_times")

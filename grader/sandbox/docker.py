@@ -329,7 +329,10 @@ def remove(api: docker.APIClient, container: str) -> None:
     except docker.errors.NotFound:
         return
     except (docker.errors.APIError, requests.exceptions.RequestException) as error:
-        raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
+        raise SandboxError(
+            f"container {container[:12]} could not be removed: {error}",
+            cure="see whether the engine is still there: grader doctor also clears what was left behind",
+        ) from error
 
 
 def _host_of_context() -> str:

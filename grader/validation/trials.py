@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 
 from grader.bank import Bank
 from grader.errors import SandboxError
@@ -80,8 +81,8 @@ class TrialRunner:
         self.sandbox = sandbox
         self.cache = cache
         context = multiprocessing.get_context("spawn")  # not forked: the caller has threads
-        self.stop = context.Event()
-        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(self.stop,))
+        told, self.line = context.Pipe(duplex=False)
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(told,))
 
     def run(self, trials: Iterable[Trial], progress: Callable[[Result], None] = lambda result: None) -> list[Result]:
         """Return the results of trials, in their order.
@@ -116,7 +117,7 @@ class TrialRunner:
 
     def close(self) -> None:
         """End the processes; trials that still run are ended, and their sandboxes removed."""
-        self.stop.set()
+        self.line.close()
         self.pool.shutdown(wait=True, cancel_futures=True)
 
     def _key(self, trial: Trial) -> str:
@@ -146,22 +147,23 @@ def with_limits(assignment: Assignment, call_seconds: float) -> Assignment:
     return replace(assignment, limits=shorter)
 
 
-def _begin(stop: Event) -> None:
-    """Prepare a process for trials: Ctrl-C is the parent's, which then tells when to stop."""
+def _begin(line: Connection) -> None:
+    """Prepare a process for trials: Ctrl-C is the parent's, which stops all by closing its end of the line."""
     global _STOP
-    _STOP = stop
+    _STOP = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_kill"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        threading.Thread(target=_watch, args=(stop,), daemon=True).start()
+        threading.Thread(target=_watch, args=(line, _STOP), daemon=True).start()
 
 
-_STOP: Event | None = None
+_STOP: threading.Event | None = None
 
 
-def _watch(stop: Event) -> None:
-    """Wake the main thread from whatever it waits for."""
-    stop.wait()
+def _watch(line: Connection, stop: threading.Event) -> None:
+    """Once the other end is closed, or its process gone, wake the main thread from whatever it waits for."""
+    line.poll(None)
+    stop.set()
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
 
@@ -173,15 +175,28 @@ def _stopped(*ignored: object) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
+    """A trial that ends early, with its sandboxes removed, when all are stopped or this process is terminated."""
     if _STOP is None or not hasattr(signal, "pthread_kill"):
         yield
         return
+    terminated = False
+
+    def terminate(*ignored: object) -> None:
+        nonlocal terminated
+        if not terminated:
+            terminated = True
+            raise KeyboardInterrupt
+
     signal.signal(signal.SIGUSR1, _stopped)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         _stopped()
         yield
     finally:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if terminated:
+            os._exit(128 + signal.SIGTERM)
 
 
 def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:

@@ -14,7 +14,6 @@ import ast
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from grader.models import Outcome, Report, Submission, TestResult
 from grader.report.data import as_data, as_json
 from grader.report.terminal import render
 from grader.sandbox.docker import DockerProvider
-from tests.conftest import engine_answers
+from tests.conftest import engine_answers, gone
 
 HERE = Path(__file__).resolve().parent
 BANK = Bank(HERE / "bank")
@@ -39,7 +38,6 @@ CANARY = re.compile(r"CANARY-\w+-[0-9a-f]{4}")
 SECRET_NUMBER = "7402.619317"
 _FIRST_UID = 200_000
 _LAST_UID = 1_400_000
-_REMOVAL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -122,14 +120,6 @@ def leftover_processes(provider: DockerProvider) -> list[str]:
         except OSError:
             continue
     return found
-
-
-def gone(look: Callable[[], list[str]]) -> list[str]:
-    """Look again until nothing is left, for a few seconds: the engine removes a container in its own time."""
-    deadline = time.monotonic() + _REMOVAL_SECONDS
-    while (left := look()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from grader.validation.mutants import changed_lines
 from grader.validation.proving import Effort, Progress, prove
 from grader.validation.trials import Result, Trial, endings_of
 from grader.worker.accounting import descendants
-from tests.conftest import STARTED, Grader, ToyBank
+from tests.conftest import STARTED, Grader, ToyBank, gone
 
 QUICK = ("--sandbox", "none", "--jobs", "1", "--mutants", "0")
 
@@ -233,32 +235,63 @@ def test_a_broken_hidden_test_is_our_failure(grader: Grader, toy_bank: ToyBank) 
     assert "test_means_of_columns is broken" in done.stderr
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_exits_130_and_leaves_nothing(
-    toy_bank: ToyBank, containers: Callable[[], list[str]], sent: signal.Signals
-) -> None:
-    """Also while a solution loops that may take a minute."""
+@contextmanager
+def validating(
+    toy_bank: ToyBank, containers: Callable[[], list[str]], *, jobs: int = 1
+) -> Iterator[subprocess.Popen[str]]:
+    """A ``grader validate``, with a process group of its own, while a solution loops that may take a minute."""
     edit(toy_bank.complete(), "assignments/toy/assignment.toml", "call_seconds = 1", "call_seconds = 60")
     toy_bank.write("solutions/toy/variants/looping.py", "def mean(X):\n    while True:\n        pass\n")
-    command = [sys.executable, "-m", "grader", "validate", "--bank", toy_bank.root, *QUICK[2:], "--no-cache"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "grader", "validate", "--bank", toy_bank.root, "--mutants", "0", "--no-cache"]
+    process = subprocess.Popen(
+        [*command, "--jobs", str(jobs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     STARTED.add(process.pid)
     try:
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
-        said = next((line for line in lines if "toy, 1" in line), "")
+        said = next((line for line in lines if "toy, 2 of 1" in line), "")
         assert said, "the second part never began"
         deadline = time.monotonic() + 60
         while not containers():
             assert time.monotonic() < deadline, "no sandbox was ever started"
             STARTED.update(descendants(process.pid))
         time.sleep(3)
-        process.send_signal(sent)
-        stdout, stderr = process.communicate(timeout=20)
+        yield process
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("send", "sent"), [(os.kill, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM)]
+)
+def test_an_interrupted_run_exits_130_and_leaves_nothing(
+    toy_bank: ToyBank,
+    containers: Callable[[], list[str]],
+    send: Callable[[int, signal.Signals], None],
+    sent: signal.Signals,
+) -> None:
+    """Also where the processes that run trials are told as well, as by a shell or a CI runner that gives up."""
+    with validating(toy_bank, containers) as process:
+        send(process.pid, sent)
+        stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (130, ""), stderr
     assert "interrupted" in stderr
     assert containers() == []
+
+
+@pytest.mark.docker
+def test_a_killed_process_of_trials_is_our_failure(toy_bank: ToyBank, containers: Callable[[], list[str]]) -> None:
+    with validating(toy_bank, containers, jobs=2) as process:
+        found = [p for p in descendants(process.pid) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+        os.kill(found[-1], signal.SIGKILL)
+        stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout) == (3, ""), stderr
+    assert "a process that ran trials was killed" in stderr
+    assert gone(containers) == []
