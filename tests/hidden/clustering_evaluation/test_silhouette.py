@@ -51,6 +51,13 @@ def test_samples_follow_the_definition(candidate, rng):
 
 
 @pytest.mark.criterion("silhouette")
+def test_hundreds_of_points_follow_the_definition_too(candidate, rng):
+    """Whoever works in blocks of rows leaves none out, and none twice."""
+    X, labels = blobs(rng, rng.integers(100, 200, size=4), p=2)
+    assert_close(samples(candidate, X, labels), by_definition(X, labels), atol=1e-6, name="the silhouettes")
+
+
+@pytest.mark.criterion("silhouette")
 def test_two_clusters_in_two_columns(candidate, rng):
     """With two clusters the other one is the neighbour of every point."""
     X, labels = blobs(rng, rng.integers(6, 14, size=2), p=2)
