@@ -231,6 +231,7 @@ def connect() -> docker.APIClient:
     try:
         import docker
         import docker.errors
+        import requests.utils
     except ImportError as error:
         raise SandboxError(
             "the Docker sandbox needs the Docker SDK for Python", cure="pip install 'takehome-grader[staff]'"
@@ -239,10 +240,14 @@ def connect() -> docker.APIClient:
     if "base_url" not in arguments and (host := _host_of_context()):
         arguments["base_url"] = host
     try:
-        return docker.APIClient(version="auto", timeout=120, **arguments)
+        client = docker.APIClient(version="auto", timeout=120, **arguments)
     except docker.errors.DockerException as error:
         where = arguments.get("base_url", "the default socket")
         raise SandboxError(f"no Docker engine answers at {where}: {error}", cure=_NO_ENGINE_CURE) from error
+    # Else requests reads the whole environment with each request, in any thread, while pytest adds to it and removes.
+    client.proxies = requests.utils.get_environ_proxies(client.base_url)
+    client.trust_env = False
+    return client
 
 
 def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import select
 import signal
@@ -76,6 +77,21 @@ def bench(provider: DockerProvider, containers: Containers) -> Iterator[Callable
     for entry in made:
         entry.host.close()
     assert containers() == []
+
+
+def test_talking_to_the_engine_does_not_depend_on_the_environment(
+    provider: DockerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sandboxes start in threads, while pytest writes into the environment which test it is at."""
+
+    def changed_meanwhile() -> Iterator[str]:
+        raise KeyError("PYTEST_CURRENT_TEST")
+
+    monkeypatch.setattr(type(os.environ), "__iter__", lambda self: changed_meanwhile())
+    with pytest.raises(KeyError):
+        list(os.environ)
+    sandbox = provider.launch({"toy": b"x = 1"}, memory_bytes=2**28, hash_seed=0)
+    sandbox.close()
 
 
 def test_the_container_is_hardened(bench: Callable[[str], Bench], provider: DockerProvider) -> None:
