@@ -90,8 +90,8 @@ def test_talking_to_the_engine_does_not_depend_on_the_environment(
     monkeypatch.setattr(type(os.environ), "__iter__", lambda self: changed_meanwhile())
     with pytest.raises(KeyError):
         list(os.environ)
-    sandbox = provider.launch({"toy": b"x = 1"}, memory_bytes=2**28, hash_seed=0)
-    sandbox.close()
+    with contextlib.closing(provider.launch({"toy": b"x = 1"}, memory_bytes=2**28, hash_seed=0)) as sandbox:
+        assert sandbox.facts().kind == "docker"
 
 
 def test_the_container_is_hardened(bench: Callable[[str], Bench], provider: DockerProvider) -> None:
