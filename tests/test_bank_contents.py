@@ -130,8 +130,7 @@ def test_public_tests_pass_for_right_solutions_alone_in_plain_pytest(name: str, 
         environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         running.append((specimen, process))
-    for specimen, process in running:
-        printed, _ = process.communicate()
+    for specimen, printed in [(specimen, process.communicate()[0]) for specimen, process in running]:
         outcome = (" passed" in printed, " failed" in printed)
         assert outcome == (specimen.kind.is_right, not specimen.kind.is_right), (specimen.id, printed[-3000:])
 

@@ -187,15 +187,15 @@ def _interruptible() -> Iterator[None]:
             terminated = True
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGUSR1, _stopped)
-    signal.signal(signal.SIGTERM, terminate)
     try:
+        signal.signal(signal.SIGUSR1, _stopped)
+        signal.signal(signal.SIGTERM, terminate)
         _stopped()
         yield
     finally:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if terminated:
+        if terminated:  # by now without a sandbox; the pool would swallow an exception and wait for more trials
             os._exit(128 + signal.SIGTERM)
 
 

@@ -53,6 +53,7 @@ def test_points_and_labels_that_do_not_fit_are_refused(candidate, rng, measure):
         (X[:-1], labels),
         (X, labels[:1]),
         (X[:, 0], labels),
+        (X[None], labels),
         (X[:, :, None], labels),
         (X, labels[:, None]),
         (X[:0], labels[:0]),

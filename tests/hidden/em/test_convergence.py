@@ -142,6 +142,7 @@ def test_a_run_stops_at_the_first_gain_below_tol(candidate, rng):
     for k, tol, given in (
         (3, 1e-3, {}),
         (3, 1e-2, {"tol": 1e-2}),
+        (3, 1e-4, {"tol": 1e-4}),
         (3, 1e-6, {"tol": 1e-6}),
         (1, 1e-4, {"tol": 1e-4}),
     ):
