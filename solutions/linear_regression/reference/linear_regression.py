@@ -272,7 +272,7 @@ def _solve(summary: _Summary, alpha: float) -> Floats:
     if parts.rank == 0:
         return np.zeros(summary.n_features)
     coef = parts.right @ ((parts.left.T @ target) / parts.singular) / parts.scale
-    if parts.rank < summary.n_features:
+    if summary.n_features > parts.rank:
         row_space, _ = np.linalg.qr(parts.right * parts.scale[:, None])
         coef = row_space @ (row_space.T @ coef)
     return coef
