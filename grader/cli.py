@@ -131,6 +131,9 @@ _debug_option = click.option(
     type=click.IntRange(0, _LARGEST_SEED - 1),
     help="Draw the hidden inputs from this seed; the report records it.  [default: a fresh one]",
 )
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Examine so many assignments at once.  [default: one for each core]"
+)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @_debug_option
 def score(
@@ -141,6 +144,7 @@ def score(
     form: str,
     output: Path | None,
     seed: int | None,
+    jobs: int | None,
     quiet: bool,
 ) -> None:
     """Score one SUBMISSION: a zip archive, a folder or one .py file.
@@ -158,13 +162,16 @@ def score(
         _make_folder(output)
     progress = _Progress(quiet)
     _warn_of_no_sandbox(sandbox)
+    _one_thread_for_numpy()
     provider = choose(sandbox, progress.say)
     try:
         from grader.grade import grade
 
         if seed is None:
             seed = secrets.randbelow(_LARGEST_SEED)
-        report = grade(handed_in, chosen, assessment, provider, seed=seed, progress=progress.test)
+        report = grade(
+            handed_in, chosen, assessment, provider, seed=seed, jobs=jobs or _cores(), progress=progress.test
+        )
     finally:
         progress.done()
         provider.close()
@@ -288,10 +295,9 @@ def validate(
     chosen.check_names(wanted)
     effort = Effort(tuple(range(seed, seed + seeds)), tuple(range(seed, seed + mistake_seeds)), mutants)
     _warn_of_no_sandbox(sandbox)
+    _one_thread_for_numpy()
     choose(sandbox, _Progress(quiet).say).close()  # an image is built once, before trials need it all at a time
-    runner = TrialRunner(
-        chosen, sandbox, jobs or os.cpu_count() or 1, None if no_cache else TrialCache(default_folder())
-    )
+    runner = TrialRunner(chosen, sandbox, jobs or _cores(), None if no_cache else TrialCache(default_folder()))
     try:
         with shown_progress(quiet) as progress:
             verdicts = [prove(chosen, name, runner, effort, progress(name)) for name in dict.fromkeys(wanted)]
@@ -352,6 +358,17 @@ class _Progress:
         if self.is_open:
             click.echo("\r\x1b[K", err=True, nl=False)
             self.is_open = False
+
+
+def _one_thread_for_numpy() -> None:
+    """Keep the examiners' linear algebra from waiting in threads for what never comes; before numpy is imported."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _warn_of_no_sandbox(kind: str) -> None:

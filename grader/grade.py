@@ -5,27 +5,18 @@ Stateless; takes and returns plain data, so that the same function serves one fi
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from grader import __version__, integrity
 from grader.bank import Bank
-from grader.models import Assessment, Assignment, Examination, Provenance, Report, Submission, TestResult
+from grader.examining import Progress, Task, examine_all
+from grader.models import Assessment, Examination, Provenance, Report, Submission
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.scoring import score
-
-if TYPE_CHECKING:
-    from grader.examiner.host import Host
-    from grader.examiner.plugin import Hosts
-
-Progress = Callable[[Assignment, TestResult], None]
 
 
 @dataclass(frozen=True)
@@ -43,6 +34,7 @@ def grade(
     provider: SandboxProvider,
     *,
     seed: int,
+    jobs: int = 1,
     progress: Progress = lambda assignment, result: None,
     clock: Clock | None = None,
 ) -> Report:
@@ -54,6 +46,7 @@ def grade(
         assessment: which of the bank's assignments count, and how much.
         provider: where the submission runs.
         seed: all hidden inputs are drawn from it.
+        jobs: examine so many assignments at once, in processes and sandboxes of their own; 1 stays in this process.
         progress: is told each result as it is known.
         clock: for tests.
 
@@ -64,87 +57,17 @@ def grade(
     """
     clock = clock or Clock()
     started, began = clock.now(), clock.monotonic()
-    memory_bytes = max(assignment.limits.memory_bytes for assignment in assessment.assignments)
-    references = {name: source for a in assessment.assignments for name, source in bank.reference(a).items()}
-    with opened_hosts(provider, submission.modules, references, memory_bytes, hash_seed_of(seed)) as hosts:
-        examinations = {
-            assignment.name: _examine(assignment, submission, bank, hosts, seed, progress)
-            for assignment in assessment.assignments
-        }
-        facts = hosts.candidate.facts()
+    examined = examine_all(Task(submission, bank, assessment, seed), provider, jobs, progress)
+    examinations = examined.examinations
     observed = [finding for examination in examinations.values() for finding in examination.findings]
     return Report(
         assessment=assessment.title,
         submission=submission,
         score=score(assessment, examinations),
         findings=integrity.findings(submission.modules, observed),
-        provenance=_provenance(bank, examinations, facts, seed, started, clock.monotonic() - began),
+        provenance=_provenance(bank, examinations, examined.facts, seed, started, clock.monotonic() - began),
         missing=_missing(assessment, submission),
     )
-
-
-def hash_seed_of(seed: int) -> int:
-    """Return the PYTHONHASHSEED of the sandboxes of a run: it follows from the run's seed."""
-    return int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
-
-
-@contextmanager
-def opened_hosts(
-    provider: SandboxProvider,
-    submission: Mapping[str, bytes],
-    references: Mapping[str, bytes],
-    memory_bytes: int,
-    hash_seed: int,
-) -> Iterator[Hosts]:
-    """Start the submission's sandbox at once, the others on demand; remove them all at the end.
-
-    Args:
-        provider: where sandboxes come from.
-        submission: sources by module name.
-        references: those of the reference solutions.
-        memory_bytes: the most that any test may use.
-        hash_seed: PYTHONHASHSEED inside.
-
-    Raises:
-        SandboxError: on leaving, if a sandbox cannot be removed.
-    """
-    with ExitStack() as cleanup:
-        # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
-        sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)
-        cleanup.callback(sandbox.close)
-        from grader.examiner.host import Host
-        from grader.examiner.plugin import Hosts
-
-        candidate = Host(provider, submission, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox)
-        reference, stand_in = (
-            Host(provider, references, memory_bytes=memory_bytes, hash_seed=hash_seed) for _ in range(2)
-        )
-        cleanup.callback(_close_all, [candidate, reference, stand_in])
-        yield Hosts(candidate, reference, stand_in)
-
-
-def _examine(
-    assignment: Assignment, submission: Submission, bank: Bank, hosts: Hosts, seed: int, progress: Progress
-) -> Examination:
-    from grader.examiner.examination import examine
-
-    absent = [f"{module}.py" for module in assignment.modules if module not in submission.modules]
-    return examine(
-        assignment,
-        bank.suite(assignment.name),
-        bank.suite_sha256(assignment.name),
-        None if absent else hosts,
-        seed=seed,
-        problem=f"{', '.join(absent)} was not handed in" if absent else "",
-        progress=lambda result: progress(assignment, result),
-    )
-
-
-def _close_all(hosts: Sequence[Host]) -> None:
-    """Remove all sandboxes side by side: each removal waits for the engine."""
-    with ThreadPoolExecutor(len(hosts)) as pool:
-        for done in [pool.submit(host.close) for host in hosts]:
-            done.result()
 
 
 def _missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:
@@ -154,7 +77,7 @@ def _missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:
 
 def _provenance(
     bank: Bank,
-    examinations: dict[str, Examination],
+    examinations: Mapping[str, Examination],
     facts: SandboxFacts,
     seed: int,
     started: datetime,

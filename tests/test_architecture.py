@@ -24,11 +24,15 @@ ALLOWED = {
     "grader.worker": set(),
     "grader.sandbox": {"grader.worker"},
     "grader.examiner": {"grader.sandbox", "grader.worker"},
-    "grader.grade": {"grader.bank", "grader.examiner", "grader.integrity", "grader.sandbox", "grader.scoring"},
+    "grader.stopping": set(),
+    "grader.examining": {"grader.bank", "grader.examiner", "grader.sandbox", "grader.stopping"},
+    "grader.grade": {"grader.bank", "grader.examining", "grader.integrity", "grader.sandbox", "grader.scoring"},
     "grader.report": set(),
     "grader.doctor": {"grader.bank", "grader.sandbox"},
     "grader.scaffold": {"grader.bank"},
-    "grader.validation": {"grader.bank", "grader.examiner", "grader.grade", "grader.report", "grader.sandbox"},
+    "grader.validation": {
+        *("grader.bank", "grader.examiner", "grader.examining", "grader.report", "grader.sandbox", "grader.stopping"),
+    },
     "grader.cli": {
         *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
         *("grader.scaffold", "grader.validation"),

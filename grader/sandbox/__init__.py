@@ -5,7 +5,7 @@ A sandbox returns facts; it knows nothing of tests or points.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,6 +79,9 @@ class SandboxProvider(Protocol):
             memory_bytes: what one test may use; the sandbox allows for the worker beside it.
             hash_seed: PYTHONHASHSEED of the worker, so that a run can be replayed.
         """
+
+    def again(self) -> Callable[[], SandboxProvider]:
+        """Return what makes a provider like this one in another process: it can be pickled."""
 
     def close(self) -> None:
         """Let go of what the sandboxes share."""

@@ -9,12 +9,13 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SandboxError
-from grader.sandbox import Loss, Sandbox, SandboxFacts
+from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
 from grader.sandbox.leftovers import owner
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
@@ -46,15 +47,16 @@ class DockerProvider:
     Args:
         progress: is told what takes long.
         base_image: what the sandbox image is built from.
+        image: id of a sandbox image that is there already; empty to find or build it.
     """
 
     kind = "docker"
 
-    def __init__(self, progress: Progress, base_image: str | None = None) -> None:
+    def __init__(self, progress: Progress, base_image: str | None = None, image: str = "") -> None:
         self.progress = progress
         self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
         self.api = connect()
-        self.image = ensure(self.api, recipe(self.base_image), progress)
+        self.image = image or ensure(self.api, recipe(self.base_image), progress)
         self._engine = ""
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
@@ -67,6 +69,10 @@ class DockerProvider:
             version = self.api.version()
             self._engine = f"Docker {version.get('Version', '?')}"
         return self._engine
+
+    def again(self) -> Callable[[], SandboxProvider]:
+        """See ``SandboxProvider``."""
+        return partial(DockerProvider, _say_nothing, self.base_image, self.image)
 
     def close(self) -> None:
         """Close the connection to the engine."""
@@ -338,6 +344,10 @@ def remove(api: docker.APIClient, container: str) -> None:
             f"container {container[:12]} could not be removed: {error}",
             cure="see whether the engine is still there: grader doctor also clears what was left behind",
         ) from error
+
+
+def _say_nothing(text: str) -> None:
+    """For providers that have nothing to build."""
 
 
 def _host_of_context() -> str:

@@ -8,12 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import grader
 from grader.errors import SandboxError
-from grader.sandbox import Loss, Sandbox, SandboxFacts
+from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.leftovers import FOLDER_PREFIX, owner
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 
@@ -28,6 +28,10 @@ class ProcessProvider:
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
         return ProcessSandbox(modules, hash_seed)
+
+    def again(self) -> Callable[[], SandboxProvider]:
+        """See ``SandboxProvider``."""
+        return ProcessProvider
 
     def close(self) -> None:
         """Nothing is shared."""

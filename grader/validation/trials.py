@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 
 from grader.bank import Bank
 from grader.errors import SandboxError
-from grader.grade import hash_seed_of, opened_hosts
+from grader.examining import hash_seed_of, opened_hosts
 from grader.models import Assignment, Outcome
 from grader.sandbox.choosing import choose
+from grader.stopping import check_stopped, interruptible, obey
 from grader.validation.cache import Ending, TrialCache, key_of
 from grader.validation.specimens import Specimen
 
@@ -82,7 +79,7 @@ class TrialRunner:
         self.cache = cache
         context = multiprocessing.get_context("spawn")  # not forked: the caller has threads
         told, self.line = context.Pipe(duplex=False)
-        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(told,))
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=obey, initargs=(told,))
 
     def run(self, trials: Iterable[Trial], progress: Callable[[Result], None] = lambda result: None) -> list[Result]:
         """Return the results of trials, in their order.
@@ -147,58 +144,6 @@ def with_limits(assignment: Assignment, call_seconds: float) -> Assignment:
     return replace(assignment, limits=shorter)
 
 
-def _begin(line: Connection) -> None:
-    """Prepare a process for trials: Ctrl-C is the parent's, which stops all by closing its end of the line."""
-    global _STOP
-    _STOP = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_kill"):
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        threading.Thread(target=_watch, args=(line, _STOP), daemon=True).start()
-
-
-_STOP: threading.Event | None = None
-
-
-def _watch(line: Connection, stop: threading.Event) -> None:
-    """Once the other end is closed, or its process gone, wake the main thread from whatever it waits for."""
-    line.poll(None)
-    stop.set()
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-
-
-def _stopped(*ignored: object) -> None:
-    """End the current trial, with its sandboxes removed on the way."""
-    if _STOP is not None and _STOP.is_set():
-        raise KeyboardInterrupt
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """A trial that ends early, with its sandboxes removed, when all are stopped or this process is terminated."""
-    if _STOP is None or not hasattr(signal, "pthread_kill"):
-        yield
-        return
-    terminated = False
-
-    def terminate(*ignored: object) -> None:
-        nonlocal terminated
-        if not terminated:
-            terminated = True
-            raise KeyboardInterrupt
-
-    try:
-        signal.signal(signal.SIGUSR1, _stopped)
-        signal.signal(signal.SIGTERM, terminate)
-        _stopped()
-        yield
-    finally:
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if terminated:  # by now without a sandbox; the pool would swallow an exception and wait for more trials
-            os._exit(128 + signal.SIGTERM)
-
-
 def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
     """Run one trial, with the examiner in this process, and return how each test ended.
 
@@ -214,7 +159,7 @@ def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
     from grader.examiner.examination import examine
 
     assignment, name = trial.assignment, trial.assignment.name
-    with _interruptible(), closing(choose(sandbox, lambda text: None)) as provider:
+    with interruptible(), closing(choose(sandbox, lambda text: None)) as provider:
         memory_bytes, hash_seed = assignment.limits.memory_bytes, hash_seed_of(trial.seed)
         reference = bank.reference(assignment)
         with opened_hosts(provider, trial.specimen.modules, reference, memory_bytes, hash_seed) as hosts:
@@ -224,7 +169,7 @@ def endings_of(bank: Bank, trial: Trial, sandbox: str) -> dict[str, Ending]:
                 "",
                 hosts,
                 seed=trial.seed,
-                progress=_stopped,
+                progress=check_stopped,
                 criteria=trial.criteria,
                 until_lost=trial.until_lost,
             )
