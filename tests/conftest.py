@@ -158,6 +158,21 @@ class ToyBank:
         self.write("solutions/toy/mistakes.toml", MISTAKES)
         return self
 
+    def add_other(self) -> ToyBank:
+        """Add a second assignment, ``other``, that is like the first and weighs three times as much."""
+        listed = self.root / "assignments" / "assessment.toml"
+        listed.write_text(listed.read_text() + '\n[[assignments]]\nname = "other"\nweight = 3\n')
+        for folder, old, new in (
+            ("assignments", "toy/assignment.toml", "other/assignment.toml"),
+            ("tests/hidden", "toy/test_toy.py", "other/test_toy.py"),
+            ("solutions", "toy/reference/toy.py", "other/reference/other.py"),
+        ):
+            text = (self.root / folder / old).read_text()
+            self.write(
+                f"{folder}/{new}", text.replace('["toy"]', '["other"]').replace("candidate.toy", "candidate.other")
+            )
+        return self
+
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -237,14 +252,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def containers() -> Iterator[Callable[[], list[str]]]:
-    """List the containers that this test run has started and that are still there."""
+def containers() -> Iterator[Callable[..., list[str]]]:
+    """List the containers that this test run has made and that are still there, or those that run by now."""
     import docker
 
     api = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
 
-    def mine() -> list[str]:
-        ours = api.containers(all=True, filters={"label": "grader.owner"})
+    def mine(*, running: bool = False) -> list[str]:
+        ours = api.containers(all=not running, filters={"label": "grader.owner"})
         return [entry["Id"] for entry in ours if int(entry["Labels"]["grader.owner"].split(":")[1]) in STARTED]
 
     yield mine

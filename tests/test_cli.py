@@ -79,23 +79,8 @@ def test_a_module_that_does_not_parse_earns_0_and_says_where(grader: Grader, toy
     assert "line 3" in done.stdout
 
 
-def add_other_assignment(toy_bank: ToyBank) -> None:
-    """A second assignment, ``other``, of weight 3, whose suite has a file of the same name."""
-    two = toy_bank.root / "assignments" / "assessment.toml"
-    two.write_text(two.read_text() + '\n[[assignments]]\nname = "other"\nweight = 3\n')
-    for kind, old, new in (
-        ("assignments", "toy/assignment.toml", "other/assignment.toml"),
-        ("tests/hidden", "toy/test_toy.py", "other/test_toy.py"),
-        ("solutions", "toy/reference/toy.py", "other/reference/other.py"),
-    ):
-        text = (toy_bank.root / kind / old).read_text()
-        toy_bank.write(
-            f"{kind}/{new}", text.replace('["toy"]', '["other"]').replace("candidate.toy", "candidate.other")
-        )
-
-
 def test_suites_with_files_of_the_same_name_do_not_mix(grader: Grader, toy_bank: ToyBank) -> None:
-    add_other_assignment(toy_bank)
+    toy_bank.add_other()
     both = toy_bank.submission((toy_bank.reference / "toy.py").read_text())
     (both / "other.py").write_text("def mean(X):\n    return 0\n")
     done = grader("score", both, "--bank", toy_bank.root, "--sandbox", "none", "--format", "json")
@@ -103,7 +88,7 @@ def test_suites_with_files_of_the_same_name_do_not_mix(grader: Grader, toy_bank:
 
 
 def test_a_missing_module_earns_0_and_is_named(grader: Grader, toy_bank: ToyBank) -> None:
-    add_other_assignment(toy_bank)
+    toy_bank.add_other()
     done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "none", "--format", "json")
     report = json.loads(done.stdout)
     assert done.returncode == 1

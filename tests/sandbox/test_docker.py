@@ -33,7 +33,7 @@ from tests.conftest import STARTED, Grader, ToyBank
 pytestmark = pytest.mark.docker
 
 MEGABYTE = 1024 * 1024
-Containers = Callable[[], list[str]]
+Containers = Callable[..., list[str]]
 
 
 class Bench:
@@ -413,8 +413,7 @@ def test_a_run_that_is_ended_leaves_no_container(
     )
     STARTED.add(process.pid)
     try:
-        wait_for(containers)
-        time.sleep(0.5)
+        wait_for(lambda: containers(running=True))
         process.send_signal(sent)
         stdout, _ = process.communicate(timeout=60)
     finally:
