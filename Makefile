@@ -21,7 +21,7 @@ score: install
 	$(BIN)/grader score examples/middling.zip
 
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(PYTEST_ARGS)
 
 validate: install
 	$(BIN)/grader validate $(VALIDATE_ARGS)

@@ -32,6 +32,7 @@ def load() -> Iterator[None]:
 
 
 @pytest.mark.docker
+@pytest.mark.xdist_group("load")
 @pytest.mark.usefixtures("load")
 @pytest.mark.parametrize("name", NAMES)
 def test_on_a_busy_machine_whole_arrays_pass_and_loops_do_not(name: str) -> None:

@@ -35,7 +35,7 @@ from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMI
 _FIRST_UID = 200_000
 _UIDS = 1_000_000
 _PRELOADED = (
-    *("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma"),
+    *("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "numpy.typing"),
     *("array", "bisect", "cmath", "collections.abc", "contextlib", "copy", "dataclasses", "decimal", "enum"),
     *("fractions", "functools", "heapq", "itertools", "logging", "numbers", "operator", "random", "re"),
     *("statistics", "string", "textwrap", "typing", "warnings"),
