@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,14 @@ class Diagnosis:
         found: in words.
         is_well: submissions can be scored as far as this goes.
         cure: what to do; empty if nothing.
+        is_needed: without it no submission can be scored.
     """
 
     what: str
     found: str
     is_well: bool = True
     cure: str = ""
+    is_needed: bool = True
 
 
 def examine_machine(bank: Path | None, say: Say) -> Iterator[Diagnosis]:
@@ -51,7 +53,10 @@ def examine_machine(bank: Path | None, say: Say) -> Iterator[Diagnosis]:
     yield Diagnosis("grader", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
     yield from _packages()
     yield _bank(bank)
-    yield from _docker(say)
+    docker, embedded = list(_docker(say)), _embedded()
+    # One kind of sandbox will do.
+    yield from (replace(found, is_needed=not embedded.is_well) for found in docker)
+    yield replace(embedded, is_needed=not all(found.is_well for found in docker))
     yield _folders()
 
 
@@ -103,6 +108,21 @@ def _docker(say: Say) -> Iterator[Diagnosis]:
         yield _trial(provider)
     finally:
         provider.close()
+
+
+def _embedded() -> Diagnosis:
+    from grader.sandbox.embedded import EmbeddedProvider
+
+    try:
+        provider = EmbeddedProvider()
+        sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
+        try:
+            facts = sandbox.facts()
+        finally:
+            sandbox.close()
+    except GraderError as error:
+        return Diagnosis("embedded sandbox", str(error), False, error.cure)
+    return Diagnosis("embedded sandbox", f"works: {facts.engine}, Python {facts.python}, numpy {facts.numpy}")
 
 
 def _trial(provider: Any) -> Diagnosis:

@@ -95,6 +95,8 @@ def _provenance(
         image=facts.image,
         python=facts.python,
         numpy=facts.numpy,
+        proved=facts.proved,
+        sandbox_why=facts.why,
         examiner_python=platform.python_version(),
         examiner_numpy=numpy.__version__,
         started=started.isoformat(timespec="seconds"),

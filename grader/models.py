@@ -255,6 +255,8 @@ class Provenance:
     image: str
     python: str
     numpy: str
+    proved: tuple[str, ...]
+    sandbox_why: str
     examiner_python: str
     examiner_numpy: str
     started: str

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 _STOP: threading.Event | None = None
+_AT_WORK = threading.Event()
+_LOOK_SECONDS = 0.1
 
 
 def obey(line: Connection) -> None:
@@ -50,8 +53,10 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGUSR1, check_stopped)
         signal.signal(signal.SIGTERM, terminate)
         check_stopped()
+        _AT_WORK.set()
         yield
     finally:
+        _AT_WORK.clear()
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if terminated:  # by now without a sandbox; a pool would swallow an exception and wait for more work
@@ -60,6 +65,11 @@ def interruptible() -> Iterator[None]:
 
 def _watch(line: Connection, stop: threading.Event) -> None:
     """Once the other end is closed, or its process gone, wake the main thread from whatever it waits for."""
+    parent = os.getppid()
     line.poll(None)
     stop.set()
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    # A pool's process that waits for work does not notice that nobody is left to give it any.
+    while os.getppid() == parent or _AT_WORK.is_set():
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)

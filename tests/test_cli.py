@@ -145,8 +145,8 @@ def test_a_folder_that_is_no_bank_is_named(grader: Grader, toy_bank: ToyBank, tm
     assert "is no bank" in done.stderr
 
 
-def test_without_an_engine_nobody_is_scored_and_the_cure_is_named(grader: Grader, toy_bank: ToyBank) -> None:
-    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, env=NO_ENGINE)
+def test_without_the_engine_that_was_asked_for_nobody_is_scored(grader: Grader, toy_bank: ToyBank) -> None:
+    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "docker", env=NO_ENGINE)
     assert done.returncode == 3
     assert not done.stdout
     assert "no Docker engine answers" in done.stderr
@@ -154,15 +154,18 @@ def test_without_an_engine_nobody_is_scored_and_the_cure_is_named(grader: Grader
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_names_a_missing_engine_and_exits_3(grader: Grader, toy_bank: ToyBank) -> None:
+def test_doctor_names_a_missing_engine_and_what_does_without(grader: Grader, toy_bank: ToyBank) -> None:
     done = grader("doctor", "--bank", toy_bank.root, env=NO_ENGINE)
-    assert done.returncode == 3
     assert "MISSING  Docker engine" in done.stdout
     assert "cure: start Docker" in done.stdout
+    works = "ok       embedded sandbox: works" in done.stdout
+    assert works != ("MISSING  embedded sandbox" in done.stdout)
+    assert done.returncode == (0 if works else 3)
 
 
 def test_debug_shows_a_traceback_for_our_own_failure(grader: Grader, toy_bank: ToyBank) -> None:
-    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--debug", env=NO_ENGINE)
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "docker", "--debug")
+    done = grader(*command, env=NO_ENGINE)
     assert "Traceback" in done.stderr
 
 

@@ -160,6 +160,10 @@ def _provenance(console: Console, report: Report) -> None:
             style="dim",
         )
     )
+    if told.proved:
+        console.print(Text(f"Refused when tried in this sandbox: {', '.join(told.proved)}", style="dim"))
+    if told.sandbox_why:
+        console.print(Text(one_line(f"Why {told.sandbox}: {told.sandbox_why}", 300), style="dim"))
 
 
 def _shortened(text: str, lines: int) -> str:

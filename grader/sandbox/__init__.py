@@ -17,11 +17,13 @@ class SandboxFacts:
     """What a report says about where a submission ran.
 
     Attributes:
-        kind: ``"docker"`` or ``"none"``.
+        kind: ``"docker"``, ``"embedded"`` or ``"none"``.
         engine: name and version of what contains it.
         image: id of the image; empty where there is none.
         python: version of Python inside.
         numpy: version of numpy inside.
+        proved: what a process in this sandbox has attempted before any submission ran, and was refused.
+        why: why it is this kind and no other; empty if it was asked for.
     """
 
     kind: str
@@ -29,6 +31,8 @@ class SandboxFacts:
     image: str
     python: str
     numpy: str
+    proved: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from grader.errors import SandboxError
 from grader.sandbox import SandboxProvider
 
-KINDS = ("auto", "docker", "none")
+KINDS = ("auto", "docker", "embedded", "none")
 
 
 def choose(kind: str, say: Callable[[str], None]) -> SandboxProvider:
     """Return what makes the sandboxes of a run.
 
     Args:
-        kind: one of ``KINDS``; ``"auto"`` takes the safest that works here, never ``"none"``.
-        say: is told what takes long.
+        kind: one of ``KINDS``; ``"auto"`` takes Docker where it is to be had, else the embedded sandbox, and never
+            ``"none"``.
+        say: is told what takes long, and what was chosen where Docker is not to be had.
 
     Raises:
         SandboxError: there is none to be had; the message says why and the cure.
@@ -24,9 +25,25 @@ def choose(kind: str, say: Callable[[str], None]) -> SandboxProvider:
         from grader.sandbox.process import ProcessProvider
 
         return ProcessProvider()
+    if kind == "embedded":
+        return _embedded()
     from grader.sandbox.docker import DockerProvider
 
     try:
         return DockerProvider(say)
     except SandboxError as error:
-        raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
+        if kind == "docker":
+            raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
+        provider = _embedded(str(error))
+        say(f"Docker is not to be had ({error}); the embedded sandbox is used")
+        return provider
+
+
+def _embedded(why: str = "") -> SandboxProvider:
+    from grader.sandbox.embedded import EmbeddedProvider
+
+    try:
+        return EmbeddedProvider(why)
+    except SandboxError as error:
+        docker = f"{why}; " if why else ""
+        raise SandboxError(f"no sandbox, so nothing was scored: {docker}{error}", cure=error.cure) from error

@@ -18,6 +18,7 @@ from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
 from grader.sandbox.leftovers import owner
+from grader.sandbox.selftest import prove
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ _WORKER_BYTES = 256 * 1024 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
+_TARGETS = {"secret": "/proc/1/environ", "foreign": "/etc/hosts", "folders": ["/", "/etc", "/opt/worker"], "pids": []}
+"""What a process in a container may not touch, see ``grader.worker.proving``."""
 _REMOVAL_IN_PROGRESS = 409
 _REMOVAL_SECONDS = 30
+_PROOF_CURE = "use an engine that enforces the limits of its containers; `grader doctor` tells more"
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
     " `grader doctor` tells more"
@@ -57,6 +61,7 @@ class DockerProvider:
         self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
         self.api = connect()
         self.image = image or ensure(self.api, recipe(self.base_image), progress)
+        self.proved: tuple[str, ...] = ()
         self._engine = ""
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
@@ -110,6 +115,8 @@ class DockerSandbox:
         except WorkerLost as error:
             said = self.stream.stderr.decode(errors="replace").strip()
             raise SandboxError(f"the worker did not start: {error} {said}".strip()) from error
+        if not self.provider.proved:
+            self.provider.proved = prove(session, _PROOF_CURE, _TARGETS)
         self._session = session
         return session
 
@@ -117,7 +124,8 @@ class DockerSandbox:
         """See ``Sandbox``."""
         told = self.session().facts
         python, numpy = str(told.get("python", "")), str(told.get("numpy", ""))
-        return SandboxFacts("docker", self.provider.engine(), self.provider.image, python, numpy)
+        engine, image, proved = self.provider.engine(), self.provider.image, self.provider.proved
+        return SandboxFacts("docker", engine, image, python, numpy, proved)
 
     def loss(self) -> Loss:
         """See ``Sandbox``."""

@@ -40,19 +40,30 @@ class ProcessProvider:
 class ProcessSandbox:
     """A worker in a process group of its own, with a temporary folder that goes when it does."""
 
+    kind = "none"
+
     def __init__(self, modules: Mapping[str, bytes], hash_seed: int) -> None:
         self.modules = modules
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{owner()}-")
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - open until this is closed
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "grader.worker", self.folder],
+            [*self.command(), self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(hash_seed),
+            stderr=self.errors,
+            env=clean_environment(hash_seed) | {"PYTHONPATH": os.pathsep.join(self.path())},
             cwd=self.folder,
             start_new_session=True,
         )
         self._session: WorkerSession | None = None
+
+    def command(self) -> list[str]:
+        """Return what starts a worker, but for its folder."""
+        return [sys.executable, "-m", "grader.worker"]
+
+    def path(self) -> list[str]:
+        """Return where its Python looks for modules, beside the usual places."""
+        return [str(Path(grader.__file__).resolve().parents[1])]
 
     def session(self) -> WorkerSession:
         """See ``Sandbox``."""
@@ -61,7 +72,7 @@ class ProcessSandbox:
             try:
                 session.start(self.modules)
             except WorkerLost as error:
-                raise SandboxError(f"the worker did not start: {error}") from error
+                raise SandboxError(f"the worker did not start: {error} {self._last_words()}".strip()) from error
             self._session = session
         return self._session
 
@@ -70,14 +81,14 @@ class ProcessSandbox:
         told = self.session().facts
         return SandboxFacts(self.kind, "none", "", str(told.get("python", "")), str(told.get("numpy", "")))
 
-    kind = "none"
-
     def loss(self) -> Loss:
         """Without a container nothing tells a crash of ours from one that the submission caused."""
         return Loss(is_ours=False, reason=f"the worker ended with code {self.process.poll()}")
 
     def close(self) -> None:
         """See ``Sandbox``."""
+        if self.errors.closed:
+            return
         if self.process.poll() is None:
             WorkerSession(PipeStream(self.process)).quit()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -88,7 +99,14 @@ class ProcessSandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _last_words(self) -> str:
+        """The last line that the worker itself wrote to stderr; what a submission prints never comes here."""
+        size = os.fstat(self.errors.fileno()).st_size
+        lines = os.pread(self.errors.fileno(), 4096, max(0, size - 4096)).decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 class PipeStream(Stream):
@@ -123,11 +141,14 @@ class PipeStream(Stream):
         """The process owns the descriptors."""
 
 
-def _environment(hash_seed: int) -> dict[str, str]:
-    """A clean environment: nothing of the caller's but where programs and libraries are found."""
+def clean_environment(hash_seed: int) -> dict[str, str]:
+    """Return an environment with nothing of the caller's but where programs and libraries are found.
+
+    Args:
+        hash_seed: PYTHONHASHSEED.
+    """
     kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
     return kept | {
-        "PYTHONPATH": str(Path(grader.__file__).resolve().parents[1]),
         "PYTHONHASHSEED": str(hash_seed),
         "PYTHONSAFEPATH": "1",
         "PYTHONNOUSERSITE": "1",

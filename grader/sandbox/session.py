@@ -15,10 +15,12 @@ from typing import Any, Protocol
 import msgpack
 
 from grader.worker.protocol import HEADER, OUTPUT_LIMIT, RECORD_LIMIT, Kind
+from grader.worker.proving import LENGTH
 
 _PIECE_BYTES = 128 * 1024
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
+_PROOF_SECONDS = 20.0
 _LONGEST_SECONDS = 1e9
 _UNREAD_LIMIT = 160 * 1024 * 1024
 
@@ -78,6 +80,7 @@ class ForkFacts:
         cpu_seconds: of all its processes together.
         output: the first bytes that it printed.
         output_bytes: how many bytes it printed in all.
+        wrote_too_much: it was ended because it had written more to disk than a test may.
     """
 
     status: int | None
@@ -85,6 +88,7 @@ class ForkFacts:
     cpu_seconds: float
     output: bytes
     output_bytes: int
+    wrote_too_much: bool = False
 
 
 class WorkerSession:
@@ -107,6 +111,29 @@ class WorkerSession:
         self._send(Kind.LOAD, msgpack.packb(dict(modules)))
         facts = self._answer(Kind.READY, _START_SECONDS)
         self.facts = {str(key)[:40]: value for key, value in _unpacked(facts, dict).items()}
+
+    def prove(self, targets: Mapping[str, Any], memory_bytes: int) -> dict[str, str]:
+        """Have a fork attempt what no submission may do; return how each attempt was refused, empty if it was not.
+
+        Args:
+            targets: see ``grader.worker.proving``.
+            memory_bytes: that a fork may use.
+
+        Raises:
+            WorkerLost: the attempts came to no end.
+        """
+        self._fork_gone = False
+        limits = asdict(ForkLimits(memory_bytes, _PROOF_SECONDS, 0))
+        self._send(Kind.BEGIN, msgpack.packb(limits | {"prove": dict(targets)}))
+        deadline = time.monotonic() + _PROOF_SECONDS
+        try:
+            (length,) = LENGTH.unpack(self.receive(LENGTH.size, deadline))
+            found = _unpacked(self.receive(min(length, RECORD_LIMIT), deadline), dict)
+        except (ForkGone, Late) as error:
+            said = self.end().output.decode(errors="replace").strip()
+            raise WorkerLost(f"the sandbox could not be tried: {said or type(error).__name__}") from error
+        self.end()
+        return {str(name): str(refusal)[:200] for name, refusal in found.items()}
 
     def begin(self, limits: ForkLimits) -> None:
         """Have the worker fork for a test."""
@@ -162,6 +189,7 @@ class WorkerSession:
                 cpu_seconds=_seconds(facts["cpu_seconds"]),
                 output=output[:OUTPUT_LIMIT],
                 output_bytes=int(facts["output_bytes"]),
+                wrote_too_much=bool(facts["wrote_too_much"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise WorkerLost(f"the worker's facts make no sense: {error}") from error

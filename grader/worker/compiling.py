@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from grader.worker.confinement import confine
 from grader.worker.importing import FOLDER
+from grader.worker.jail import Jail
 
 _LENGTH = struct.Struct("<Q")
 _SECONDS = 5.0
@@ -25,18 +26,19 @@ _MEMORY_BYTES = 512 * 1024 * 1024
 _CODE_LIMIT = 32 * 1024 * 1024
 
 
-def compiled(modules: dict[str, bytes], uid: int | None, home: Path) -> dict[str, bytes]:
+def compiled(modules: dict[str, bytes], uid: int | None, home: Path, jail: Jail | None = None) -> dict[str, bytes]:
     """Return the marshalled code of those modules that compile; the others fail when they are imported.
 
     Args:
         modules: sources by name.
         uid: user for the process that compiles, or ``None``.
         home: where that process may write.
+        jail: what holds it where no container does.
     """
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        _compile_all(modules, theirs.detach(), uid, home)
+        _compile_all(modules, theirs.detach(), uid, home, jail)
     theirs.close()
     try:
         data = _read_all(ours)
@@ -47,10 +49,11 @@ def compiled(modules: dict[str, bytes], uid: int | None, home: Path) -> dict[str
     return _cut(data, list(modules))
 
 
-def _compile_all(modules: dict[str, bytes], channel: int, uid: int | None, home: Path) -> NoReturn:
+def _compile_all(modules: dict[str, bytes], channel: int, uid: int | None, home: Path, jail: Jail | None) -> NoReturn:
     try:
         silent = os.open(os.devnull, os.O_WRONLY)
-        channel = confine(channel, silent, uid, home, {"memory_bytes": _MEMORY_BYTES, "cpu_seconds": _SECONDS})
+        limits = {"memory_bytes": _MEMORY_BYTES, "cpu_seconds": _SECONDS}
+        channel = confine(channel, silent, uid, home, limits, jail)
         with socket.socket(fileno=channel) as sink:
             for name, source in modules.items():
                 sink.sendall(_framed(_code_of(name, source)))

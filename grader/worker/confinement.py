@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader.worker import privileges
 from grader.worker.filtering import forbid_system_calls
+from grader.worker.jail import Jail
 
 _FILE_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 128
@@ -24,7 +26,9 @@ _DROPPED_LIMITS = {
 }
 
 
-def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict[str, Any]) -> int:
+def confine(
+    channel: int, output: int, uid: int | None, home: Path, limits: dict[str, Any], jail: Jail | None = None
+) -> int:
     """Leave everything behind that this process was forked with.
 
     Args:
@@ -33,12 +37,13 @@ def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict
         uid: user and group to become; ``None`` where the sandbox has no users to give.
         home: the one folder to write in.
         limits: ``memory_bytes`` (address space beyond what is mapped now), ``cpu_seconds`` (of the whole test).
+        jail: what holds this process where no container does.
 
     Returns:
         The descriptor of the channel, which may have moved.
     """
     os.setsid()
-    channel = _keep_only(channel, output)
+    channel = _keep_only(channel, output, [] if jail is None else [jail.rules.descriptor])
     _first_to_die()
     _limit(limits, has_own_user=uid is not None)
     os.umask(0o077)
@@ -46,25 +51,36 @@ def confine(channel: int, output: int, uid: int | None, home: Path, limits: dict
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        if jail is None:
+            os.setresuid(uid, uid, uid)
+        else:
+            privileges.become(uid)
     # Unbuffered, since this process is killed and never flushes.
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), errors="backslashreplace", write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), errors="backslashreplace", write_through=True)
     os.environ.update(HOME=str(home), TMPDIR=str(home))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    forbid_system_calls()
+    if jail is None:
+        forbid_system_calls()
+    else:
+        jail.enter()
+        os.close(jail.rules.descriptor)
     return channel
 
 
-def _keep_only(channel: int, output: int) -> int:
-    """Put the channel at 3, nothing at 0, the output at 1 and 2, and close the rest."""
+def _keep_only(channel: int, output: int, more: list[int]) -> int:
+    """Put the channel at 3, nothing at 0, the output at 1 and 2, and close the rest but those that are named."""
     high = os.dup2(channel, 100)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(output, 2)
     os.dup2(output, 1)
     os.dup2(nothing, 0)
     os.dup2(high, 3, inheritable=False)
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    start = 4
+    for descriptor in sorted(more):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
     return 3
 
 

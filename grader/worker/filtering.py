@@ -1,8 +1,8 @@
 """A system-call filter for the forks: no socket, no tracing, nothing that outlives a process.
 
-A seccomp filter in classic BPF (seccomp(2)); forbidden calls fail with EPERM. It comes on top of the container's own
-profile, which lets through what a submission has no use for: sockets of the hypervisor, System V objects, port
-numbers that stay taken for a minute.
+A seccomp filter in classic BPF (seccomp(2)); forbidden calls fail with EPERM. In a container it comes on top of the
+engine's own profile, which lets through what a submission has no use for: sockets of the hypervisor, System V
+objects, port numbers that stay taken for a minute. Without a container it is stricter: see ``_ON_THE_HOST``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ import struct
 import sys
 
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
-_LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD_WORD, _RETURN = 0x20, 0x06
+_JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT = 0x15, 0x35, 0x45
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER_OFFSET, _ARCHITECTURE_OFFSET = 0, 4
+_NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _X32_BIT = 0x40000000
+_CLONE_THREAD = 0x00010000
+_O_TMPFILE = 0x00400000
 
-_FORBIDDEN = {
+_ABSENT = None
+_Numbers = tuple[int | None, int | None]
+
+_FORBIDDEN: dict[str, _Numbers] = {
     # name: number on x86-64, number on aarch64
     "socket": (41, 198),
     "ptrace": (101, 117),
@@ -41,51 +47,161 @@ _FORBIDDEN = {
     "io_uring_setup": (425, 425),
     "pidfd_getfd": (438, 438),
 }
+
+_ON_THE_HOST: dict[str, _Numbers] = {
+    # another process: there is no container to count them in
+    "fork": (57, _ABSENT),
+    "vfork": (58, _ABSENT),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    # what Landlock does not cover: modes, owners, times and attributes of files
+    "chmod": (90, _ABSENT),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, _ABSENT),
+    "fchown": (93, 55),
+    "lchown": (94, _ABSENT),
+    "fchownat": (260, 54),
+    "utime": (132, _ABSENT),
+    "utimes": (235, _ABSENT),
+    "futimesat": (261, _ABSENT),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "inotify_init": (253, _ABSENT),
+    "inotify_init1": (294, 26),
+    "fanotify_init": (300, 262),
+    # space that no limit of a process counts
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "fallocate": (285, 47),
+    # other processes of the same user
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "kcmp": (312, 272),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    # the kernel's log
+    "syslog": (103, 116),
+}
+"""What is forbidden too where the forks run on the host itself, as a user that may have other processes and files."""
+
+_UNKNOWN_ON_THE_HOST: dict[str, _Numbers] = {"clone3": (435, 435), "openat2": (437, 437)}
+"""Their arguments cannot be seen by a filter; libraries fall back to the older call when these are not there."""
+
+_CLONE, _PRLIMIT, _OPEN, _OPENAT = (56, 220), (302, 261), (2, _ABSENT), (257, 56)
+
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-"""AUDIT_ARCH of linux/audit.h, and the column of the table above."""
+"""AUDIT_ARCH of linux/audit.h, and the column of the tables above."""
+
+_Instruction = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-def forbid_system_calls() -> None:
+def can_filter() -> bool:
+    """Whether there is a filter for this system."""
+    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES
+
+
+def forbid_system_calls(*, on_the_host: bool = False) -> None:
     """Install the filter in this process and all that it starts; does nothing on other systems.
+
+    Args:
+        on_the_host: nothing else contains this process: forbid what a container would.
 
     Raises:
         OSError: the kernel refused.
     """
-    if sys.platform != "linux" or platform.machine() not in _ARCHITECTURES:
+    if not can_filter():
         return
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAM))
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAMS[on_the_host]))
 
 
-def _prctl(option: int, *arguments: object) -> None:
+def prctl(option: int, *arguments: object) -> None:
+    """Call prctl(2).
+
+    Raises:
+        OSError: the kernel refused.
+    """
     padded = [*arguments, 0, 0, 0, 0][:4]
     if _LIBC.prctl(option, *padded):
         raise OSError(ctypes.get_errno(), f"prctl({option})")
 
 
-def _instructions(machine: str) -> bytes:
+def _instructions(machine: str, *, on_the_host: bool) -> bytes:
     """The filter: another architecture or ABI is refused whole, then each forbidden call."""
     architecture, column = _ARCHITECTURES[machine]
-    numbers = [pair[column] for pair in _FORBIDDEN.values()]
-    refuse = len(numbers) + 1  # how many instructions after the first check of the number the refusal stands
-    program = [
+    program: list[_Instruction] = [
         (_LOAD_WORD, 0, 0, _ARCHITECTURE_OFFSET),
         (_JUMP_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
         (_LOAD_WORD, 0, 0, _NUMBER_OFFSET),
-        (_JUMP_AT_LEAST, refuse, 0, _X32_BIT),
-        *((_JUMP_EQUAL, refuse - 1 - index, 0, number) for index, number in enumerate(numbers)),
-        (_RETURN, 0, 0, _ALLOW),
+        (_JUMP_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, _ERRNO | errno.EPERM),
     ]
+    refused = [(numbers[column], errno.EPERM) for numbers in _FORBIDDEN.values()]
+    if on_the_host:
+        refused += [(numbers[column], errno.EPERM) for numbers in _ON_THE_HOST.values()]
+        refused += [(numbers[column], errno.ENOSYS) for numbers in _UNKNOWN_ON_THE_HOST.values()]
+    for number, error in refused:
+        if number is not None:
+            program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
+    if on_the_host:
+        program += _unless_bit(_CLONE[column], 0, _CLONE_THREAD)  # threads, and no processes
+        program += _if_bit(_OPEN[column], 1, _O_TMPFILE)  # a file without a name takes space that nobody sees
+        program += _if_bit(_OPENAT[column], 2, _O_TMPFILE)
+        program += _unless_zero(_PRLIMIT[column], 0)  # its own limits, and nobody else's
+    program.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
 
 
-if sys.platform == "linux" and platform.machine() in _ARCHITECTURES:
+def _unless_bit(number: int | None, argument: int, bit: int) -> list[_Instruction]:
+    return _checked(number, argument, [(_JUMP_ANY_BIT, 1, 0, bit)], errno.EPERM)
+
+
+def _if_bit(number: int | None, argument: int, bit: int) -> list[_Instruction]:
+    return _checked(number, argument, [(_JUMP_ANY_BIT, 0, 1, bit)], errno.EOPNOTSUPP)
+
+
+def _unless_zero(number: int | None, argument: int) -> list[_Instruction]:
+    return _checked(number, argument, [(_JUMP_EQUAL, 1, 0, 0)], errno.EPERM)
+
+
+def _checked(number: int | None, argument: int, check: list[_Instruction], error: int) -> list[_Instruction]:
+    """Refuse a call where the check of the lower half of an argument comes to the instruction that follows it."""
+    if number is None:
+        return []
+    load = (_LOAD_WORD, 0, 0, _ARGUMENTS_OFFSET + 8 * argument)
+    ending = [(_RETURN, 0, 0, _ERRNO | error), (_RETURN, 0, 0, _ALLOW)]
+    return [(_JUMP_EQUAL, 0, 1 + len(check) + len(ending), number), load, *check, *ending]
+
+
+if can_filter():
     _LIBC = ctypes.CDLL(None, use_errno=True)
-    _CODE = ctypes.create_string_buffer(_instructions(platform.machine()))
-    _PROGRAM = _Program(len(_CODE.raw) // 8, ctypes.cast(_CODE, ctypes.c_void_p))
+    _CODES = {
+        stricter: ctypes.create_string_buffer(_instructions(platform.machine(), on_the_host=stricter))
+        for stricter in (False, True)
+    }
+    _PROGRAMS = {
+        stricter: _Program(len(code.raw) // 8, ctypes.cast(code, ctypes.c_void_p))
+        for stricter, code in _CODES.items()
+    }

@@ -22,7 +22,9 @@ import numpy as np
 from grader.worker import values
 from grader.worker.confinement import confine
 from grader.worker.importing import FOLDER, MemoryImporter
+from grader.worker.jail import Jail
 from grader.worker.observing import Observer
+from grader.worker.proving import prove
 from grader.worker.values import Handle
 
 _MESSAGE_CHARACTERS = 2000
@@ -32,7 +34,13 @@ _RESERVE_BYTES = 4 * 1024 * 1024
 
 
 def run(
-    channel: int, output: int, uid: int | None, home: Path, importer: MemoryImporter, limits: dict[str, Any]
+    channel: int,
+    output: int,
+    uid: int | None,
+    home: Path,
+    importer: MemoryImporter,
+    limits: dict[str, Any],
+    jail: Jail | None,
 ) -> NoReturn:
     """Confine this process and serve; never returns.
 
@@ -42,11 +50,15 @@ def run(
         uid: user to become, or ``None``.
         home: folder to write in.
         importer: finds the submission's modules.
-        limits: see ``confine``; and ``seed`` for the global generators, ``imports`` for what to import at once.
+        limits: see ``confine``; and ``seed`` for the global generators, ``imports`` for what to import at once, and
+            ``prove`` for what to attempt instead of serving, see ``grader.worker.proving``.
+        jail: what holds this process where no container does.
     """
     code = 1
     try:
-        channel = confine(channel, output, uid, home, limits)
+        channel = confine(channel, output, uid, home, limits, jail)
+        if limits.get("prove"):
+            prove(channel, limits["prove"], limits["memory_bytes"])
         random.seed(limits["seed"])
         np.random.seed(limits["seed"])
         importer.install()

@@ -30,6 +30,7 @@ import numpy as np
 from grader.worker import accounting, fork, wiping
 from grader.worker.compiling import compiled
 from grader.worker.importing import MemoryImporter
+from grader.worker.jail import Census, Jail
 from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
 
 _FIRST_UID = 200_000
@@ -46,6 +47,9 @@ _DISCARD_BYTES = 64 * 1024
 _LAST_MOMENT_MILLISECONDS = 200
 _REAPING_SECONDS = 0.0005
 _MADV_WIPEONFORK = 18
+_CENSUS_MILLISECONDS = 50
+_HOME_BYTES = 64 * 1024 * 1024
+_HOME_ENTRIES = 4096
 
 
 class BrokenProtocol(Exception):
@@ -70,6 +74,8 @@ class Fork:
     output_kept: int = 0
     output_bytes: int = 0
     gone_told: bool = False
+    counted: float = 0.0
+    wrote_too_much: bool = False
 
 
 class Zygote:
@@ -79,14 +85,17 @@ class Zygote:
         source: descriptor to read records from.
         sink: descriptor to write records to.
         workplace: where forks may write; a folder that belongs to this process.
+        on_the_host: no container is around this process, and forks have to be held by other means.
     """
 
-    def __init__(self, source: int, sink: int, workplace: Path) -> None:
+    def __init__(self, source: int, sink: int, workplace: Path, *, on_the_host: bool = False) -> None:
         self.source = source
         self.sink = sink
         self.workplace = workplace
         self.is_init = os.getpid() == 1
-        self.drops_privileges = self.is_init and os.geteuid() == 0
+        self.drops_privileges = (self.is_init or on_the_host) and os.geteuid() == 0
+        self.jail = Jail(workplace, has_own_user=self.drops_privileges) if on_the_host else None
+        self.census = Census(_HOME_BYTES, _HOME_ENTRIES)
         self.relayed = _unforked_buffer(RECORD_LIMIT)
         self.printed = _unforked_buffer(OUTPUT_LIMIT + _DISCARD_BYTES)
         self.modules: dict[str, bytes] = {}
@@ -116,7 +125,8 @@ class Zygote:
         if not current.gone_told:
             poll.register(current.channel, select.POLLIN)
             poll.register(current.pidfd, select.POLLIN)
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(self._until_counted()))
+        self._count(current)
         if current.output in ready:
             self._take_output(current)
         if current.channel.fileno() in ready:
@@ -140,7 +150,7 @@ class Zygote:
             return False
         if kind == Kind.LOAD:
             self.modules = msgpack.unpackb(payload)
-            self.codes = compiled(self.modules, self._new_uid(), self.workplace)
+            self.codes = compiled(self.modules, self._new_uid(), self.workplace, self.jail)
         elif kind == Kind.BEGIN:
             self._begin(msgpack.unpackb(payload))
         elif kind == Kind.CLOCK:
@@ -159,10 +169,11 @@ class Zygote:
         uid = self._new_uid()
         oom_kills = accounting.container_oom_kills() if self.is_init else 0
         cpu_before = self._container_cpu_seconds() or 0.0
-        home = self.workplace if self.is_init else _private_folder(self.workplace)
+        home = self.workplace if self.is_init else _private_folder(self.workplace, uid)
         pid = os.fork()
         if pid == 0:
-            fork.run(theirs.detach(), writing, uid, home, MemoryImporter(self.modules, self.codes), limits)
+            importer = MemoryImporter(self.modules, self.codes)
+            fork.run(theirs.detach(), writing, uid, home, importer, limits, self.jail)
         theirs.close()
         os.close(writing)
         ours.setblocking(False)
@@ -197,6 +208,7 @@ class Zygote:
             "out_of_memory": oom,
             "cpu_seconds": cpu_seconds,
             "output_bytes": current.output_bytes,
+            "wrote_too_much": current.wrote_too_much,
         }
         self._send(Kind.ENDED, msgpack.packb(facts))
 
@@ -224,10 +236,12 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
 
     def _wipe(self, current: Fork) -> None:
+        if current.home != self.workplace:
+            wiping.empty(current.home)
+            current.home.rmdir()
+            return
         if current.uid is None:
             wiping.empty(current.home)
-            if current.home != self.workplace:
-                current.home.rmdir()
             return
         # Root without CAP_DAC_OVERRIDE cannot enter a fork's folders; the fork's own uid can.
         os.seteuid(current.uid)
@@ -261,7 +275,8 @@ class Zygote:
         if current.output_open:
             poll.register(current.output, select.POLLIN)
         poll.register(current.pidfd, select.POLLIN)
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(self._until_counted()))
+        self._count(current)
         if current.output in ready:
             self._take_output(current)
         return current.pidfd not in ready
@@ -300,6 +315,19 @@ class Zygote:
             if not room:
                 return
 
+    def _until_counted(self) -> int | None:
+        return None if self.jail is None else _CENSUS_MILLISECONDS
+
+    def _count(self, current: Fork) -> None:
+        """Where no file system limits what a test writes, end it when it has written too much."""
+        now = time.monotonic()
+        if self.jail is None or now < current.counted + _CENSUS_MILLISECONDS / 1000:
+            return
+        if not current.wrote_too_much and self.census.is_exceeded(current.pid, current.home, current.output_bytes):
+            current.wrote_too_much = True
+            os.kill(current.pid, signal.SIGKILL)
+        current.counted = time.monotonic()
+
     def _cpu_seconds(self) -> float:
         """CPU time of the test's processes so far; never less than it was before."""
         current = self.fork
@@ -323,6 +351,7 @@ class Zygote:
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "is_init": self.is_init,
             "drops_privileges": self.drops_privileges,
+            "on_the_host": self.jail is not None,
         }
 
     def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
@@ -383,10 +412,23 @@ def _bounded(kind: int, length: int) -> int:
     return length
 
 
-def _private_folder(parent: Path) -> Path:
+def _private_folder(parent: Path, uid: int | None) -> Path:
     folder = parent / secrets.token_hex(8)
     folder.mkdir(mode=0o700)
+    if uid is not None:
+        os.chown(folder, uid, uid)
     return folder
+
+
+def _forget_packages() -> None:
+    """Find the standard library only: what is installed beside numpy on this machine is not there for a submission.
+
+    Forks cannot read it anyway, but would be told so by an error that is none of importing.
+    """
+    library = [path for path in sys.path if Path(path).name not in ("site-packages", "dist-packages")]
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:] = [path for path in library if path not in given]
+    sys.path_importer_cache.clear()
 
 
 def _has_ended(pidfd: int, wait_milliseconds: int) -> bool:
@@ -396,11 +438,14 @@ def _has_ended(pidfd: int, wait_milliseconds: int) -> bool:
 
 
 def main() -> None:
-    """Serve the examiner at stdin and stdout."""
+    """Serve the examiner at stdin and stdout. Arguments: a folder to work in, and ``host`` outside of a container."""
     source, sink = os.dup(0), os.dup(1)
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
-    workplace = Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp")
+    workplace, on_the_host = Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp"), sys.argv[2:] == ["host"]
     prepare()
-    Zygote(source, sink, workplace).serve()
+    zygote = Zygote(source, sink, workplace, on_the_host=on_the_host)
+    if on_the_host:
+        _forget_packages()
+    zygote.serve()

@@ -60,7 +60,7 @@ def report(*results: TestResult, text: str = "", findings: tuple[Finding, ...] =
         findings=findings,
         provenance=Provenance(
             *("0.1.0", "b" * 64, {"knn": "0" * 64, "other": "1" * 64}, 7, "docker", "Docker 27", "sha256:1"),
-            *("3.12.1", "2.1.0", "3.11.7", "2.1.0", "2026-01-02T03:04:05+00:00", 1.5),
+            *("3.12.1", "2.1.0", ("network",), "", "3.11.7", "2.1.0", "2026-01-02T03:04:05+00:00", 1.5),
         ),
         missing=("other.py",) if missing else (),
     )
@@ -157,17 +157,16 @@ def test_a_measured_ratio_that_is_no_number_is_still_json(measured: float) -> No
     validated(report(result(Outcome.FAILED, measured=measured)))
 
 
-@pytest.mark.parametrize("sandbox", ["docker", "none"])
-def test_both_kinds_of_sandbox_fit_the_schema(sandbox: str) -> None:
+@pytest.mark.parametrize("sandbox", ["docker", "embedded", "none"])
+def test_all_kinds_of_sandbox_fit_the_schema(sandbox: str) -> None:
     told = report()
     assert validated(replace(told, provenance=replace(told.provenance, sandbox=sandbox)))
 
 
 def test_all_provenance_is_there() -> None:
     told = report()
-    assert validated(told)["provenance"] == {
-        name: getattr(told.provenance, name) for name in Provenance.__dataclass_fields__
-    }
+    expected = {name: getattr(told.provenance, name) for name in Provenance.__dataclass_fields__}
+    assert validated(told)["provenance"] == expected | {"proved": list(told.provenance.proved)}
 
 
 @pytest.mark.parametrize(

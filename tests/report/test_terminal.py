@@ -71,7 +71,16 @@ def report(*results: TestResult, **changes: Any) -> Report:
         findings=(),
         provenance=Provenance(
             *("0.1.0", "fedcba" + "0" * 58, {}, 4711, "docker", "Docker 27.1", "sha256:1"),
-            *("3.12.1", "2.1.0", "3.11.7", "2.1.0", "2026-01-02T03:04:05+00:00", 1.5),
+            *(
+                "3.12.1",
+                "2.1.0",
+                ("network", "signals"),
+                "no engine answers",
+                "3.11.7",
+                "2.1.0",
+                "2026-01-02T03:04:05+00:00",
+                1.5,
+            ),
         ),
     )
     return replace(made, **changes)
@@ -240,6 +249,8 @@ def test_provenance_says_how_to_repeat_the_run(width: int) -> None:
         "grader 0.1.0",
         "fedcba",
         "abcdef",
+        "Refused when tried in this sandbox: network, signals",
+        "Why docker: no engine answers",
     ):
         assert squeezed(part) in text
 

@@ -287,6 +287,16 @@ def test_an_interrupted_run_exits_130_and_leaves_nothing(
 
 
 @pytest.mark.docker
+def test_when_it_is_killed_its_processes_end(toy_bank: ToyBank, containers: Callable[[], list[str]]) -> None:
+    """Those that run a trial, and those that wait for one."""
+    with validating(toy_bank, containers, jobs=3) as process:
+        below = [p for p in descendants(process.pid) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    assert len(below) == 3
+    assert gone(lambda: [str(pid) for pid in below if Path(f"/proc/{pid}").exists()]) == []
+    assert gone(containers) == []
+
+
+@pytest.mark.docker
 def test_a_killed_process_of_trials_is_our_failure(toy_bank: ToyBank, containers: Callable[[], list[str]]) -> None:
     with validating(toy_bank, containers, jobs=2) as process:
         found = [p for p in descendants(process.pid) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]

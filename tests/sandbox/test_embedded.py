@@ -1,0 +1,241 @@
+"""The sandbox without a container: what it refuses, what it lets honest code do, and that its proof can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from grader.errors import SandboxError
+from grader.examiner.conversation import SubjectLost
+from grader.examiner.host import Host
+from grader.examiner.subject import CandidateError, Subject
+from grader.models import Outcome
+from grader.sandbox.embedded import EmbeddedProvider
+from grader.sandbox.process import ProcessProvider
+from grader.sandbox.selftest import REFUSED, on_the_host, prove
+from grader.sandbox.session import ForkLimits
+from grader.worker import landlock
+from grader.worker.filtering import can_filter
+from tests.conftest import Grader, ToyBank, without_times
+
+MEGABYTE = 1024 * 1024
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
+NEEDED = 3 if os.name == "posix" and os.geteuid() == 0 else landlock.SCOPES_SIGNALS
+
+pytestmark = pytest.mark.skipif(
+    not can_filter() or landlock.version() < NEEDED, reason="this kernel has no Landlock that will do"
+)
+
+
+@pytest.fixture
+def bench() -> Iterator[Callable[[str, str], tuple[Any, Any]]]:
+    """Run a function ``f`` of some source in a sandbox; return what came back and what became of the process."""
+    provider = EmbeddedProvider()
+    hosts = []
+
+    def run(source: str, said: str = "") -> tuple[Any, Any]:
+        host = Host(provider, {"m": dedent(source).encode()}, memory_bytes=256 * MEGABYTE, hash_seed=0)
+        hosts.append(host)
+        conversation = host.begin(ForkLimits(256 * MEGABYTE, 10, 0), lambda name: 5.0, 5.0)
+        try:
+            answer = Subject(conversation).m.f()
+        except (SubjectLost, CandidateError) as error:
+            answer = error
+        return answer, host.end(conversation)
+
+    yield run
+    for host in hosts:
+        host.close()
+
+
+def test_a_report_says_what_was_proved(grader: Grader, toy_bank: ToyBank) -> None:
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "embedded", "--format", "json")
+    done = grader(*command)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["provenance"]
+    assert (told["sandbox"], told["proved"], told["sandbox_why"]) == ("embedded", list(REFUSED), "")
+    assert told["engine"].startswith("Landlock ")
+
+
+def test_without_an_engine_it_is_chosen_and_says_so(grader: Grader, toy_bank: ToyBank) -> None:
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json")
+    done = grader(*command, env=NO_ENGINE)
+    assert done.returncode == 0, done.stderr
+    assert "the embedded sandbox is used" in done.stderr
+    told = json.loads(done.stdout)["provenance"]
+    assert told["sandbox"] == "embedded"
+    assert "no Docker engine answers" in told["sandbox_why"]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def mean(X):\n    return X.mean(axis=1)\n",
+        "def mean(X):\n    print('x' * 100)\n    return X[len(X)]\n",
+        "def mean(X):\n    return [0.0] * 2**40\n",
+        "import nonexistent\n",
+        "import sklearn\n",
+        "def mean(X)\n",
+        "import os\ndef mean(X):\n    os.abort()\n",
+    ],
+)
+def test_the_report_is_that_of_docker(grader: Grader, toy_bank: ToyBank, source: str) -> None:
+    told = []
+    for kind in ("docker", "embedded"):
+        folder = toy_bank.submission(source)
+        command = ("score", folder, "--bank", toy_bank.root, "--seed", "5", "--format", "json", "--sandbox", kind)
+        report = without_times(grader(*command).stdout)
+        report.pop("provenance")
+        told.append(report)
+    assert told[0] == told[1]
+
+
+def test_the_proof_fails_where_nothing_contains() -> None:
+    """A worker as a plain process does not hold, and the proof says in which respects."""
+    provider = ProcessProvider()
+    sandbox = provider.launch({}, memory_bytes=256 * MEGABYTE, hash_seed=0)
+    try:
+        with on_the_host() as targets, pytest.raises(SandboxError, match="reading outside") as raised:
+            prove(sandbox.session(), "a cure", targets)
+    finally:
+        sandbox.close()
+    assert "tracing" not in str(raised.value)
+    assert raised.value.cure == "a cure"
+
+
+def test_honest_code_finds_what_a_container_has(bench: Callable[..., tuple[Any, Any]]) -> None:
+    answer, aftermath = bench(
+        """
+        import os, tempfile, threading, time
+
+        def f():
+            import colorsys, csv, ctypes, decimal, json, lzma, sqlite3, ssl, statistics, uuid, zoneinfo
+            import numpy.ma.mrecords, numpy.testing
+            found = []
+            thread = threading.Thread(target=lambda: found.append("thread"))
+            thread.start()
+            thread.join()
+            with tempfile.TemporaryFile() as stream:
+                stream.write(b"x" * 1000)
+                found.append(stream.tell())
+            with tempfile.TemporaryDirectory() as folder:
+                open(os.path.join(folder, "a"), "w").close()
+                found.append(os.listdir(folder))
+            with open("relative", "w") as stream:
+                stream.write("y")
+            found.append(open("relative").read())
+            found.append(len(os.urandom(8)) + time.localtime().tm_mon * 0)
+            return found
+        """
+    )
+    assert answer == ["thread", 1000, ["a"], "y", 8]
+    assert aftermath.loss is None
+
+
+@pytest.mark.parametrize("name", ["sklearn", "docker", "pytest", "grader.cli", "tests"])
+def test_what_else_is_installed_here_is_not_there(bench: Callable[..., tuple[Any, Any]], name: str) -> None:
+    answer, _ = bench(
+        f"""
+        def f():
+            try:
+                import {name}
+            except ImportError as error:
+                return type(error).__name__
+        """
+    )
+    assert answer == "ModuleNotFoundError"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "open(str(n), 'wb').write(b'x' * 2**20)",
+        "open(str(n), 'w').close()",
+        "os.mkdir('d'); os.chdir('d')",
+        "os.mkdir(str(n), 0o300); open(f'{n}/x', 'w').close()",
+        "kept.append(open('one', 'wb')); kept[-1].write(b'x' * 2**20); os.unlink('one'); kept[60:] = []",
+        "f = open(str(n), 'wb'); f.truncate(2**25); f.seek(2**24); f.write(b'x' * 2**20)",
+    ],
+    ids=["bytes", "files", "folders in folders", "closed folders", "without a name", "sparse"],
+)
+def test_a_test_that_fills_the_disk_is_ended(bench: Callable[..., tuple[Any, Any]], step: str) -> None:
+    _, aftermath = bench(
+        f"""
+        import os
+
+        def f():
+            n, kept = 0, []
+            while True:
+                {step}
+                n += 1
+        """
+    )
+    assert aftermath.loss is not None
+    assert aftermath.loss.outcome is Outcome.CRASHED
+    assert "wrote more to disk" in aftermath.loss.message
+
+
+def test_a_flood_of_output_is_no_flood_of_the_disk(bench: Callable[..., tuple[Any, Any]]) -> None:
+    answer, aftermath = bench(
+        """
+        def f():
+            for _ in range(100):
+                print("x" * 2**20)
+            return 1
+        """
+    )
+    assert (answer, aftermath.loss) == (1, None)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_process(toy_bank: ToyBank, tmp_path: Path, sent: signal.Signals) -> None:
+    looping = toy_bank.submission("import time\nwhile True:\n    time.sleep(0.01)\n")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "grader", "score", str(looping), "--bank", str(toy_bank.root)]
+    with subprocess.Popen(
+        [*command, "--sandbox", "embedded"],
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        below: set[int] = set()
+        deadline = time.monotonic() + 30
+        while len(below) < 2:
+            below = descendants(process.pid)
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(sent)
+        process.wait(30)
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in below):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    if sent == signal.SIGTERM:
+        assert not list(temporary.iterdir())
+
+
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
