@@ -1,10 +1,10 @@
 """Scoring in a sandbox against bare pytest in one process, side by side in one run.
 
-A is ``grader score`` on the k-NN reference in Docker, cold but for the image; B is ``pytest`` on the same hidden
-tests with the reference imported in process, as graders without isolation do it. A and B run in turn; medians and
-their ratio are printed. Below: what one test and one small call cost inside a running container.
+A is ``grader score`` on the k-NN reference, in each kind of sandbox, cold but for Docker's image; B is ``pytest`` on
+the same hidden tests with the reference imported in process, as graders without isolation do it. All run in turn;
+medians and their ratios are printed. Below: what a start, one test and one small call cost in each kind.
 
-    python benchmarks/score.py [--pairs N] [--assignment NAME] [--format text|json]
+    python benchmarks/score.py [--pairs N] [--assignment NAME] [--sandbox KIND]… [--format text|json]
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ CALLS = 200
 @click.command()
 @click.option("--pairs", default=7, show_default=True, type=click.IntRange(1), help="How often A and B run in turn.")
 @click.option("--assignment", default="knn", show_default=True)
+@click.option(
+    "--sandbox", "kinds", multiple=True, default=("docker", "embedded"), show_default=True, help="May be repeated."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def main(pairs: int, assignment: str, form: str) -> None:
-    """Print medians of both, their ratio, and the costs of a test and of a call."""
+def main(pairs: int, assignment: str, kinds: tuple[str, ...], form: str) -> None:
+    """Print medians, their ratios, and the costs of a start, a test and a call."""
     reference = ROOT / "solutions" / assignment / "reference"
     score = [sys.executable, "-m", "grader", "score", str(reference), "--assignment", assignment, "--bank", str(ROOT)]
     bare = [
@@ -38,23 +41,28 @@ def main(pairs: int, assignment: str, form: str) -> None:
         *("-c", os.devnull, f"--rootdir={ROOT}", str(ROOT / "tests" / "hidden" / assignment)),
     ]
     in_process = {"PYTHONPATH": str(reference), "OPENBLAS_NUM_THREADS": "1"}
-    seconds(score, {})  # builds the image where it is missing
+    ours: dict[str, list[float]] = {kind: [] for kind in kinds}
+    theirs = []
+    for kind in kinds:
+        seconds([*score, "--sandbox", kind], {})  # builds the image where it is missing
     seconds(bare, in_process)
-    ours, theirs = [], []
     for turn in range(pairs):
-        ours.append(seconds(score, {}))
+        for kind in kinds:
+            ours[kind].append(seconds([*score, "--sandbox", kind], {}))
         theirs.append(seconds(bare, in_process))
-        click.echo(f"pair {turn + 1}: score {ours[-1]:.2f} s, bare pytest {theirs[-1]:.2f} s", err=True)
-    median_ours, median_theirs = statistics.median(ours), statistics.median(theirs)
-    figures = {
+        told = ", ".join(f"{kind} {ours[kind][-1]:.2f} s" for kind in kinds)
+        click.echo(f"turn {turn + 1}: {told}, bare pytest {theirs[-1]:.2f} s", err=True)
+    median_theirs = statistics.median(theirs)
+    figures: dict[str, object] = {
         "benchmark": "score",
         "assignment": assignment,
         "pairs": pairs,
-        "score_seconds": round(median_ours, 3),
         "bare_pytest_seconds": round(median_theirs, 3),
-        "ratio": round(median_ours / median_theirs, 3),
-        **overheads(),
     }
+    for kind in kinds:
+        median_ours = statistics.median(ours[kind])
+        figures |= {f"{kind}_seconds": round(median_ours, 3), f"{kind}_ratio": round(median_ours / median_theirs, 3)}
+        figures |= {f"{kind}_{name}": value for name, value in overheads(kind).items()}
     if form == "json":
         click.echo(json.dumps(figures))
         return
@@ -72,14 +80,14 @@ def seconds(command: list[str], more: dict[str, str]) -> float:
     return elapsed
 
 
-def overheads() -> dict[str, float]:
-    """Milliseconds for a test's fork, import and end, and for one small call, in a running container."""
+def overheads(kind: str) -> dict[str, float]:
+    """Milliseconds for a start, for a test's fork, import and end, and for one small call."""
     from grader.examiner.host import Host
     from grader.examiner.subject import Subject
-    from grader.sandbox.docker import DockerProvider
+    from grader.sandbox.choosing import choose
     from grader.sandbox.session import ForkLimits
 
-    provider = DockerProvider(lambda text: None)
+    provider = choose(kind, lambda text: None)
     limits = ForkLimits(2**30, 60, 1)
     host = Host(provider, {"toy": b"def same(x):\n    return x\n"}, memory_bytes=2**30, hash_seed=1)
     tests, calls, starts = [], [], []
@@ -97,7 +105,7 @@ def overheads() -> dict[str, float]:
         host.close()
         provider.close()
     return {
-        "container_start_ms": round(1000 * starts[0], 1),
+        "start_ms": round(1000 * starts[0], 1),
         "per_test_ms": round(1000 * statistics.median(tests), 2),
         "per_call_ms": round(1000 * statistics.median(calls), 3),
     }

@@ -135,6 +135,12 @@ _debug_option = click.option(
 @click.option(
     "--jobs", type=click.IntRange(1), help="Examine so many assignments at once.  [default: one for each core]"
 )
+@click.option(
+    "--docker-runtime",
+    metavar="NAME",
+    default="",
+    help="Run containers by this runtime, such as runsc.",
+)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @_debug_option
 def score(
@@ -146,6 +152,7 @@ def score(
     output: Path | None,
     seed: int | None,
     jobs: int | None,
+    docker_runtime: str,
     quiet: bool,
 ) -> None:
     """Score one SUBMISSION: a zip archive, a folder or one .py file.
@@ -159,12 +166,14 @@ def score(
     chosen = find_bank(bank)
     assessment = narrowed(chosen.assessment, names)
     handed_in = read_submission(submission, assessment)
+    if docker_runtime and sandbox not in ("auto", "docker"):
+        raise click.UsageError(f"--docker-runtime goes with --sandbox docker, not with {sandbox}")
     if output is not None:
         _make_folder(output)
     progress = _Progress(quiet)
     _warn_of_no_sandbox(sandbox)
     _one_thread_for_numpy()
-    provider = choose(sandbox, progress.say)
+    provider = choose(sandbox, progress.say, docker_runtime)
     try:
         from grader.grade import grade
 

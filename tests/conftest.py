@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -251,19 +252,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.skip(reason="no Docker engine answers"))
 
 
-@pytest.fixture
-def containers() -> Iterator[Callable[..., list[str]]]:
+def own_containers(*, running: bool = False) -> list[str]:
     """List the containers that this test run has made and that are still there, or those that run by now."""
     import docker
 
-    api = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
-
-    def mine(*, running: bool = False) -> list[str]:
+    with closing(docker.APIClient(version="auto", **docker.utils.kwargs_from_env())) as api:
         ours = api.containers(all=not running, filters={"label": "grader.owner"})
         return [entry["Id"] for entry in ours if int(entry["Labels"]["grader.owner"].split(":")[1]) in STARTED]
 
-    yield mine
-    api.close()
+
+@pytest.fixture
+def containers() -> Callable[..., list[str]]:
+    """See ``own_containers``."""
+    return own_containers
 
 
 def gone(look: Callable[[], list[str]]) -> list[str]:

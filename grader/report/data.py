@@ -25,7 +25,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "assignments": [_assignment(entry) for entry in score.assignments],
         "skills": [asdict(skill) for skill in score.skills],
         "integrity": [asdict(finding) for finding in report.findings],
-        "provenance": asdict(report.provenance),
+        "provenance": asdict(report.provenance) | {"proved": list(report.provenance.proved)},
         "submission": {
             "name": submission.name,
             "sha256": submission.sha256,

@@ -10,13 +10,14 @@ from grader.sandbox import SandboxProvider
 KINDS = ("auto", "docker", "embedded", "none")
 
 
-def choose(kind: str, say: Callable[[str], None]) -> SandboxProvider:
+def choose(kind: str, say: Callable[[str], None], runtime: str = "") -> SandboxProvider:
     """Return what makes the sandboxes of a run.
 
     Args:
         kind: one of ``KINDS``; ``"auto"`` takes Docker where it is to be had, else the embedded sandbox, and never
             ``"none"``.
         say: is told what takes long, and what was chosen where Docker is not to be had.
+        runtime: what runs Docker's containers; whoever names one wants Docker and no other kind.
 
     Raises:
         SandboxError: there is none to be had; the message says why and the cure.
@@ -30,9 +31,9 @@ def choose(kind: str, say: Callable[[str], None]) -> SandboxProvider:
     from grader.sandbox.docker import DockerProvider
 
     try:
-        return DockerProvider(say)
+        return DockerProvider(say, runtime=runtime)
     except SandboxError as error:
-        if kind == "docker":
+        if kind == "docker" or runtime:
             raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
         provider = _embedded(str(error))
         say(f"Docker is not to be had ({error}); the embedded sandbox is used")

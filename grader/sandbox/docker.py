@@ -38,7 +38,11 @@ _TARGETS = {"secret": "/proc/1/environ", "foreign": "/etc/hosts", "folders": ["/
 """What a process in a container may not touch, see ``grader.worker.proving``."""
 _REMOVAL_IN_PROGRESS = 409
 _REMOVAL_SECONDS = 30
-_PROOF_CURE = "use an engine that enforces the limits of its containers; `grader doctor` tells more"
+_RUNTIME_CURE = "name a runtime that the engine has (`docker info` lists them), or leave out --docker-runtime"
+_PROOF_CURE = (
+    "use an engine that enforces limits: a rootless one needs cgroup v2 with the controllers cpu, memory and pids"
+    " delegated to its user; or --sandbox embedded"
+)
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
     " `grader doctor` tells more"
@@ -52,13 +56,15 @@ class DockerProvider:
         progress: is told what takes long.
         base_image: what the sandbox image is built from.
         image: id of a sandbox image that is there already; empty to find or build it.
+        runtime: what runs the containers, such as ``runsc``; empty for ``GRADER_DOCKER_RUNTIME`` or the engine's own.
     """
 
     kind = "docker"
 
-    def __init__(self, progress: Progress, base_image: str | None = None, image: str = "") -> None:
+    def __init__(self, progress: Progress, base_image: str | None = None, image: str = "", runtime: str = "") -> None:
         self.progress = progress
         self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
+        self.runtime = runtime or os.environ.get("GRADER_DOCKER_RUNTIME", "")
         self.api = connect()
         self.image = image or ensure(self.api, recipe(self.base_image), progress)
         self.proved: tuple[str, ...] = ()
@@ -73,11 +79,13 @@ class DockerProvider:
         if not self._engine:
             version = self.api.version()
             self._engine = f"Docker {version.get('Version', '?')}"
+            if self.runtime:
+                self._engine += f" with the runtime {self.runtime}"
         return self._engine
 
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
-        return partial(DockerProvider, _say_nothing, self.base_image, self.image)
+        return partial(DockerProvider, _say_nothing, self.base_image, self.image, self.runtime)
 
     def close(self) -> None:
         """Close the connection to the engine."""
@@ -92,7 +100,7 @@ class DockerSandbox:
     ) -> None:
         self.provider = provider
         self.modules = modules
-        self.options = container_options(provider.api, memory_bytes)
+        self.options = container_options(provider.api, memory_bytes, provider.runtime)
         self.environment = {"PYTHONHASHSEED": str(hash_seed), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self.container = ""
         self.stream: AttachedStream | None = None
@@ -108,17 +116,31 @@ class DockerSandbox:
             return self._session
         self._starting.join()
         if self.failure is not None or self.stream is None:
-            raise SandboxError(f"the sandbox did not start: {self.failure}", cure=_NO_ENGINE_CURE) from self.failure
+            cure = _RUNTIME_CURE if self.provider.runtime else _NO_ENGINE_CURE
+            raise SandboxError(f"the sandbox did not start: {self.failure}", cure=cure) from self.failure
         session = WorkerSession(self.stream)
         try:
             session.start(self.modules)
         except WorkerLost as error:
             said = self.stream.stderr.decode(errors="replace").strip()
             raise SandboxError(f"the worker did not start: {error} {said}".strip()) from error
+        self._check_limits(session.facts)
         if not self.provider.proved:
             self.provider.proved = prove(session, _PROOF_CURE, _TARGETS)
         self._session = session
         return session
+
+    def _check_limits(self, told: Mapping[str, Any]) -> None:
+        """Some engines take limits and do not enforce them: rootless ones without the delegation of cgroups."""
+        if self.provider.runtime:
+            return  # another runtime may limit from outside what its container sees
+        for name, option in (("memory_limit", "Memory"), ("pids_limit", "PidsLimit")):
+            found, wanted = told.get(name), self.options[option]
+            if not isinstance(found, int) or not 0 < found <= wanted:
+                raise SandboxError(
+                    f"the engine does not enforce its containers' limits: {name} should be {wanted} and is {found}",
+                    cure=_PROOF_CURE,
+                )
 
     def facts(self) -> SandboxFacts:
         """See ``Sandbox``."""
@@ -264,12 +286,13 @@ def connect() -> docker.APIClient:
     return client
 
 
-def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any]:
+def container_options(api: docker.APIClient, memory_bytes: int, runtime: str = "") -> dict[str, Any]:
     """Return the engine's options for a container that can compute and nothing else.
 
     Args:
         api: client that knows the engine's version.
         memory_bytes: what one test may use; the worker's own need is added.
+        runtime: what runs the container; empty for the engine's own.
     """
     limit = memory_bytes + _WORKER_BYTES
     options: dict[str, Any] = api.create_host_config(
@@ -286,6 +309,7 @@ def container_options(api: docker.APIClient, memory_bytes: int) -> dict[str, Any
         log_config={"type": "none"},
         # When whoever holds the other end of stdin is gone, so is the container.
         auto_remove=True,
+        runtime=runtime or None,
     )
     return options
 

@@ -21,6 +21,18 @@ _OOM_FILES = (
 )
 
 
+_LIMIT_FILES = {
+    "memory_limit": (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")),
+    "pids_limit": (Path("/sys/fs/cgroup/pids.max"), Path("/sys/fs/cgroup/pids/pids.max")),
+}
+"""Where a container's limits stand, cgroup v2 and v1."""
+
+
+def container_limits() -> dict[str, int | None]:
+    """Bytes and processes that this container may have; ``None`` where there is no limit, or none to be seen."""
+    return {name: next(filter(None, map(_limit, paths)), None) for name, paths in _LIMIT_FILES.items()}
+
+
 def container_cpu_seconds() -> float | None:
     """CPU time of this container without this process; ``None`` where no cgroup of its own tells.
 
@@ -67,6 +79,12 @@ def _children_by_parents(parent: int) -> list[int]:
     """The same on kernels that do not list children."""
     pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
     return [pid for pid in pids if (fields := _stat_fields(pid)) and int(fields[1]) == parent]
+
+
+def _limit(path: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        return int(path.read_text())  # no number: "max"
+    return None
 
 
 def _count(path: Path, key: str) -> int | None:

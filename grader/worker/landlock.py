@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 import sys
 from collections.abc import Iterable
@@ -88,7 +89,8 @@ class Ruleset:
         except OSError:
             return
         try:
-            rights &= self.handled if path.is_dir() else self.handled & _OF_FILES
+            is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+            rights &= self.handled if is_folder else self.handled & _OF_FILES
             rule = struct.pack("=Qi", rights, descriptor)
             _checked(_syscall(_ADD_RULE, self.descriptor, _PATH_BENEATH, rule, 0))
         finally:
@@ -103,7 +105,10 @@ def _checked(result: int) -> int:
 
 
 def _syscall(number: int, *arguments: bytes | int | None) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
     as_c = [ctypes.c_long(item) if isinstance(item, int) else item for item in arguments]
-    return int(libc.syscall(ctypes.c_long(number), *as_c))
+    return int(_LIBC.syscall(ctypes.c_long(number), *as_c))
+
+
+if sys.platform == "linux":
+    _LIBC = ctypes.CDLL(None, use_errno=True)
+    _LIBC.syscall.restype = ctypes.c_long

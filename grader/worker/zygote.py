@@ -352,6 +352,7 @@ class Zygote:
             "is_init": self.is_init,
             "drops_privileges": self.drops_privileges,
             "on_the_host": self.jail is not None,
+            **(accounting.container_limits() if self.is_init else {}),
         }
 
     def _send(self, kind: Kind, payload: bytes | memoryview) -> None:

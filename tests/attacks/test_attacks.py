@@ -5,28 +5,32 @@ that each file shows its attack alone and the rest of it is right. Its constants
 
 - ``EARNS``: the hidden tests that its honest part passes: a list of names, "all", "none" or "all but name, name";
 - ``ATTEMPTED``: one or more texts that it prints, so that an attack which silently does nothing is noticed;
-- ``SAYS`` (optional): a text that the message of at least one lost test holds.
+- ``SAYS`` (optional): a text that the message of at least one lost test holds;
+- ``ON_THE_HOST`` (optional): those of the above that differ in the embedded sandbox, where there is no container.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from grader.bank import Bank
+from grader.errors import SandboxError
 from grader.grade import grade
 from grader.models import Outcome, Report, Submission, TestResult
 from grader.report.data import as_data, as_json
 from grader.report.terminal import render
-from grader.sandbox.docker import DockerProvider
-from tests.conftest import engine_answers, gone
+from grader.sandbox import SandboxProvider
+from grader.sandbox.choosing import choose
+from tests.conftest import engine_answers, gone, own_containers
 
 HERE = Path(__file__).resolve().parent
 BANK = Bank(HERE / "bank")
@@ -66,8 +70,8 @@ class Attack:
         return {name.strip() for name in self.earns.removeprefix("all but ").split(",")} - {"all", "none"}
 
 
-def read_attack(path: Path) -> Attack:
-    """Read docstring and constants without running anything."""
+def read_attack(path: Path, kind: str = "docker") -> Attack:
+    """Read docstring and constants, as they are for a kind of sandbox, without running anything."""
     tree = ast.parse(path.read_bytes())
     found = {
         node.targets[0].id: node.value
@@ -75,6 +79,8 @@ def read_attack(path: Path) -> Attack:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     told = {name: ast.literal_eval(found[name]) for name in ("EARNS", "ATTEMPTED", "SAYS") if name in found}
+    if kind == "embedded" and "ON_THE_HOST" in found:
+        told |= ast.literal_eval(found["ON_THE_HOST"])
     attempted = told.get("ATTEMPTED", ())
     return Attack(
         docstring=ast.get_docstring(tree) or "",
@@ -105,41 +111,42 @@ def results_of(report: Report) -> dict[str, TestResult]:
     return {result.id.rpartition("::")[2]: result for criterion in criteria for result in criterion.results}
 
 
-def leftover_processes(provider: DockerProvider) -> list[str]:
-    """Processes of users that only forks of the worker have, but for those in containers of other runs.
+def leftover_processes() -> list[str]:
+    """Processes of users that only forks of a worker have, and that no worker is left to end.
 
-    None is visible where the engine is on another machine.
+    None is visible where the engine is on another machine; those in containers go with them.
     """
-    containers = [entry["Id"] for entry in provider.api.containers(all=True)]
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             is_of_a_fork = _FIRST_UID <= entry.stat().st_uid < _LAST_UID
-            if is_of_a_fork and not any(name in (entry / "cgroup").read_text() for name in containers):
+            if is_of_a_fork and not any(b"grader.worker" in command for command in commands_above(entry)):
                 found.append(entry.name)
         except OSError:
             continue
     return found
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[DockerProvider]:
-    if not engine_answers():
-        pytest.skip("no Docker engine answers")
-    made = DockerProvider(lambda text: None)
+def commands_above(process: Path) -> Iterator[bytes]:
+    """Command lines of those that a process descends from (proc(5), /proc/PID/stat)."""
+    while (parent := process.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()[1]) != "0":
+        process = process.with_name(parent)
+        yield process.joinpath("cmdline").read_bytes()
+
+
+@pytest.fixture(scope="module", params=[pytest.param("docker", marks=pytest.mark.docker), "embedded"])
+def provider(request: pytest.FixtureRequest) -> Iterator[SandboxProvider]:
+    try:
+        made = choose(request.param, lambda text: None)
+    except SandboxError as error:
+        pytest.skip(str(error))
     yield made
     made.close()
 
 
-Containers = Callable[[], list[str]]
-
-
-@pytest.mark.docker
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
-def test_an_attack_earns_what_its_honest_part_earns(
-    path: Path, provider: DockerProvider, containers: Containers
-) -> None:
-    attack = read_attack(path)
+def test_an_attack_earns_what_its_honest_part_earns(path: Path, provider: SandboxProvider) -> None:
+    attack = read_attack(path, provider.kind)
     report = grade(
         hand_in(path.name, reference() + b"\n\n" + path.read_bytes()), BANK, BANK.assessment, provider, seed=SEED
     )
@@ -156,8 +163,8 @@ def test_an_attack_earns_what_its_honest_part_earns(
         assert text in printed
     assert any(attack.says in result.message for result in results.values())
     check_report(report)
-    assert gone(containers) == []
-    assert gone(lambda: leftover_processes(provider)) == []
+    assert not engine_answers() or gone(own_containers) == []
+    assert gone(leftover_processes) == []
 
 
 def check_report(report: Report) -> None:
@@ -184,8 +191,7 @@ def check_report(report: Report) -> None:
     assert not [c for c in shown if not (c.isprintable() or c == "\n")]
 
 
-@pytest.mark.docker
-def test_the_reference_scores_everything_and_the_stub_nothing(provider: DockerProvider) -> None:
+def test_the_reference_scores_everything_and_the_stub_nothing(provider: SandboxProvider) -> None:
     stub = (BANK.root / "assignments" / "toy" / "toy.py").read_bytes()
     scores = [
         grade(hand_in("toy.py", source), BANK, BANK.assessment, provider, seed=SEED).score.total
@@ -194,8 +200,7 @@ def test_the_reference_scores_everything_and_the_stub_nothing(provider: DockerPr
     assert scores == [100.0, 0.0]
 
 
-@pytest.mark.docker
-def test_canaries_would_be_found(provider: DockerProvider, tmp_path: Path) -> None:
+def test_canaries_would_be_found(provider: SandboxProvider, tmp_path: Path) -> None:
     """A suite that does leak its source into a message is noticed by the check above."""
     shutil.copytree(BANK.root, tmp_path / "bank")
     suite = tmp_path / "bank" / "tests" / "hidden" / "toy"
@@ -212,8 +217,8 @@ def test_canaries_would_be_found(provider: DockerProvider, tmp_path: Path) -> No
 def test_the_corpus_says_what_it_tries() -> None:
     names = set(hidden_tests())
     assert len(ATTACKS) >= FEWEST_ATTACKS
-    for path in ATTACKS:
-        attack = read_attack(path)
+    for path, kind in itertools.product(ATTACKS, ("docker", "embedded")):
+        attack = read_attack(path, kind)
         assert 2 <= len(attack.docstring.splitlines()) <= 7, path.name
         assert "Honest result" in attack.docstring, path.name
         assert attack.attempted or attack.says, path.name

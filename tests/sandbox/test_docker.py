@@ -27,6 +27,7 @@ from grader.examiner.subject import Subject
 from grader.models import Outcome
 from grader.sandbox.docker import DockerProvider, Event, whose_loss
 from grader.sandbox.leftovers import owner
+from grader.sandbox.selftest import REFUSED
 from grader.sandbox.session import ForkLimits
 from tests.conftest import STARTED, Grader, ToyBank
 
@@ -397,6 +398,58 @@ def test_a_remote_engine_over_tcp_works_too(grader: Grader, toy_bank: ToyBank, c
             *("score", toy_bank.reference, "--bank", toy_bank.root), env={"DOCKER_HOST": f"tcp://127.0.0.1:{port}"}
         )
     assert done.returncode == 0, done.stderr
+    assert containers() == []
+
+
+def test_a_runtime_is_passed_through_and_told(grader: Grader, toy_bank: ToyBank) -> None:
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json", "--docker-runtime")
+    done = grader(*command, "runc")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["provenance"]["engine"].endswith(" with the runtime runc")
+
+
+def test_a_runtime_that_the_engine_has_not_scores_nobody(
+    grader: Grader, toy_bank: ToyBank, containers: Containers
+) -> None:
+    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--docker-runtime", "nonexistent")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "nonexistent" in done.stderr
+    assert "docker info" in done.stderr
+    assert containers() == []
+
+
+def test_what_is_proved_of_a_container_is_in_the_report(grader: Grader, toy_bank: ToyBank) -> None:
+    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json", "--sandbox", "docker")
+    assert json.loads(done.stdout)["provenance"]["proved"] == list(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"Memory": 0, "MemorySwap": 0}, "memory_limit"),
+        ({"PidsLimit": -1}, "pids_limit"),
+    ],
+)
+def test_an_engine_that_does_not_do_what_it_is_told_is_refused(
+    provider: DockerProvider,
+    containers: Containers,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, object],
+    said: str,
+) -> None:
+    """As rootless engines do without cgroups: they take a limit and leave it out."""
+    real = provider.api.create_container
+    monkeypatch.setattr(
+        provider.api,
+        "create_container",
+        lambda image, host_config, **more: real(image, host_config=host_config | changed, **more),
+    )
+    sandbox = provider.launch({}, memory_bytes=256 * MEGABYTE, hash_seed=1)
+    try:
+        with pytest.raises(SandboxError, match=f"does not enforce.*{said}"):
+            sandbox.session()
+    finally:
+        sandbox.close()
     assert containers() == []
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from grader.bank import Bank
 from grader.errors import SandboxError
 from grader.examiner.conversation import SubjectLost
 from grader.examiner.host import Host
@@ -24,10 +25,13 @@ from grader.sandbox.embedded import EmbeddedProvider
 from grader.sandbox.process import ProcessProvider
 from grader.sandbox.selftest import REFUSED, on_the_host, prove
 from grader.sandbox.session import ForkLimits
+from grader.validation.specimens import load_specimens
 from grader.worker import landlock
 from grader.worker.filtering import can_filter
-from tests.conftest import Grader, ToyBank, without_times
+from tests.conftest import ROOT, Grader, ToyBank, without_times
 
+BANK = Bank(ROOT)
+NAMES = [assignment.name for assignment in BANK.assessment.assignments]
 MEGABYTE = 1024 * 1024
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 NEEDED = 3 if os.name == "posix" and os.geteuid() == 0 else landlock.SCOPES_SIGNALS
@@ -99,6 +103,25 @@ def test_the_report_is_that_of_docker(grader: Grader, toy_bank: ToyBank, source:
         report.pop("provenance")
         told.append(report)
     assert told[0] == told[1]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("name", NAMES)
+def test_right_and_wrong_solutions_get_the_report_that_docker_gives(
+    grader: Grader, tmp_path: Path, name: str
+) -> None:
+    """The reference, and one of the mistakes, of each assignment of the take-home."""
+    kept = load_specimens(BANK, BANK.assignment(name))
+    for specimen in (kept.reference, kept.mistakes[len(kept.mistakes) // 2]):
+        folder = tmp_path / specimen.id.replace(":", "-")
+        folder.mkdir()
+        for module, source in specimen.modules.items():
+            (folder / f"{module}.py").write_bytes(source)
+        command = ("score", folder, "--bank", ROOT, "--assignment", name, "--seed", "6", "--format", "json")
+        told = [without_times(grader(*command, "--sandbox", kind).stdout) for kind in ("docker", "embedded")]
+        for report in told:
+            report.pop("provenance")
+        assert told[0] == told[1]
 
 
 def test_the_proof_fails_where_nothing_contains() -> None:
