@@ -1,11 +1,13 @@
 """Does slow work in a child which nobody waits for (SIGCHLD is ignored), so that the kernel forgets its CPU time.
 
-Honest result: all but the speed test, which counts what all processes of the container have used.
+The child is a thread where it may have none. Honest result: all but the speed test, which counts what all processes
+of the container have used.
 """
 
 import os
 import pickle
 import signal
+import threading
 
 import numpy as np
 
@@ -21,14 +23,21 @@ def _slow(x):
     return found
 
 
+def _tell(writing, x):
+    with open(writing, "wb") as stream:
+        pickle.dump(_slow(np.asarray(x)), stream)
+
+
 def ranks(x):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     reading, writing = os.pipe()
-    if os.fork() == 0:
-        with open(writing, "wb") as stream:
-            pickle.dump(_slow(np.asarray(x)), stream)
-        os._exit(0)
-    os.close(writing)
+    try:
+        if os.fork() == 0:
+            _tell(writing, x)
+            os._exit(0)
+        os.close(writing)
+    except PermissionError:
+        threading.Thread(target=_tell, args=[writing, x]).start()
     with open(reading, "rb") as stream:
         found = pickle.load(stream)
     try:

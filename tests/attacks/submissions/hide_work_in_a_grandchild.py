@@ -1,6 +1,6 @@
 """Does slow work in a grandchild that was orphaned, and in another round in a thread.
 
-Honest result: all but the speed test.
+It is always a thread where it may have no children. Honest result: all but the speed test.
 """
 
 import os
@@ -22,18 +22,25 @@ def _slow(x):
     return found
 
 
+def _in_a_thread(x):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(_slow(np.asarray(x))))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
 def ranks(x):
     _rounds.append(1)
     if len(_rounds) == 2:
         print("attempted: work in a thread")
-        found = []
-        thread = threading.Thread(target=lambda: found.append(_slow(np.asarray(x))))
-        thread.start()
-        thread.join()
-        return found[0]
+        return _in_a_thread(x)
     print("attempted: work in a grandchild")
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except PermissionError:
+        return _in_a_thread(x)
     if child == 0:
         os.setsid()
         if os.fork() == 0:

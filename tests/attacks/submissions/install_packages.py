@@ -14,8 +14,11 @@ _honest_spread = spread
 
 def spread(X):
     command = "import sys; print('child runs'); import pip"
-    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
-    print("attempted: pip", done.returncode, done.stdout, done.stderr[-100:])
+    try:
+        done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
+        print("attempted: pip", done.returncode, done.stdout, done.stderr[-100:])
+    except PermissionError as error:
+        print("attempted: pip", error)
     try:
         import sklearn  # noqa: F401
 

@@ -1,5 +1,5 @@
 """Gets the kernel to end the worker instead of itself: resets its own oom_score_adj and hides memory in files that
-small processes of another program hold open.
+small processes of another program hold open. Where there are no such files, it takes memory itself.
 
 Honest result: all but that test; if the worker is lost, the next test gets another. What was printed is lost too.
 """
@@ -11,6 +11,8 @@ import time
 
 EARNS = "all but test_summary_has_label_mean_and_median"
 SAYS = "ran out of memory"
+# Its own limit ends it there.
+ON_THE_HOST = {"SAYS": "raised MemoryError"}
 
 _honest_summary = summary
 
@@ -29,9 +31,15 @@ def take_all_memory():
                 stream.write(value)
         except OSError as error:
             print("oom_score_adj", value, error)
-    print("attempted: oom_score_adj", open("/proc/self/oom_score_adj").read().strip())
+        else:
+            print("attempted: oom_score_adj", open("/proc/self/oom_score_adj").read().strip())
+    kept = []
     while True:
-        files = [os.memfd_create(f"m{number}") for number in range(4)]
+        try:
+            files = [os.memfd_create(f"m{number}") for number in range(4)]
+        except PermissionError:
+            kept.append(b"x" * 48_000_000)
+            continue
         for file in files:
             os.set_inheritable(file, True)
         for _ in range(3):

@@ -1,10 +1,12 @@
 """Uses CPU time in one round in a child that the kernel forgets in the next, whose difference is below zero then.
 
-Honest result: all but the speed test. CPU time that has been counted never goes back.
+The child is a thread where it may have none. Honest result: all but the speed test. CPU time that has been counted
+never goes back.
 """
 
 import os
 import signal
+import threading
 import time
 
 EARNS = "all but test_ranks_take_about_the_time_of_a_sort"
@@ -14,15 +16,22 @@ _honest_ranks = ranks
 _children = []
 
 
+def _use(reading):
+    started = time.process_time()
+    while time.process_time() < started + 0.4:
+        pass
+    os.read(reading, 1)
+
+
 def _start():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     reading, writing = os.pipe()
-    if os.fork() == 0:
-        started = time.process_time()
-        while time.process_time() < started + 0.4:
-            pass
-        os.read(reading, 1)
-        os._exit(0)
+    try:
+        if os.fork() == 0:
+            _use(reading)
+            os._exit(0)
+    except PermissionError:
+        threading.Thread(target=_use, args=[reading], daemon=True).start()
     _children.append(writing)
     time.sleep(0.5)
 

@@ -17,6 +17,20 @@ ATTEMPTED = [
     "attempted: raw: [Errno",
     "attempted: packet: [Errno",
 ]
+# It may not read /proc there, and has no socket to ask with.
+ON_THE_HOST = {
+    "ATTEMPTED": [
+        "attempted: 192.0.2.1: [Errno",
+        "attempted: 2001:db8::1: [Errno",
+        "attempted: 127.0.0.1: [Errno",
+        "attempted: udp: [Errno",
+        "attempted: name: [Errno",
+        "attempted: engine: [Errno",
+        "attempted: interfaces: [Errno",
+        "attempted: raw: [Errno",
+        "attempted: packet: [Errno",
+    ]
+}
 
 _honest_spread = spread
 

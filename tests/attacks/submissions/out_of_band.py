@@ -18,6 +18,13 @@ def _channel():
     return socket.socket(fileno=os.dup(3))
 
 
+def _file(number):
+    try:
+        return os.memfd_create(f"m{number}")
+    except PermissionError:
+        return os.open(os.devnull, os.O_RDONLY)
+
+
 def spread(X):
     channel = _channel()
     print("attempted: out of band")
@@ -31,7 +38,7 @@ def spread(X):
 
 def column_means(X):
     channel = _channel()
-    files = array.array("i", [os.memfd_create(f"m{number}") for number in range(60)])
+    files = array.array("i", [_file(number) for number in range(60)])
     print("attempted: 60 descriptors")
     channel.sendmsg([b"\0" * 64], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
     return [0.0] * 4

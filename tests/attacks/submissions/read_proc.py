@@ -7,6 +7,13 @@ import os
 
 EARNS = "all"
 ATTEMPTED = ["attempted: read /proc of", "['1/cwd', '1/environ', '1/fd', '1/maps', '1/root', '1/stack', '1/syscall']"]
+# It may not list /proc there, and of what it knows the name it may see its own working folder only.
+ON_THE_HOST = {
+    "ATTEMPTED": [
+        "attempted: read /proc of ['self']",
+        "['1/cmdline', '1/cwd', '1/environ', '1/fd', '1/maps', '1/root', '1/stack', '1/syscall']",
+    ]
+}
 
 _honest_spread = spread
 
@@ -23,9 +30,16 @@ def _touch(path):
         return stream.read(1 << 16)
 
 
+def _pids():
+    try:
+        return sorted(name for name in os.listdir("/proc") if name.isdecimal())
+    except PermissionError:
+        return ["1", str(os.getppid()), "self"]
+
+
 def spread(X):
     refused, seen = [], {}
-    for pid in sorted(name for name in os.listdir("/proc") if name.isdecimal()):
+    for pid in _pids():
         for part in ("cmdline", "cwd", "environ", "fd", "maps", "root", "stack", "syscall"):
             try:
                 seen[f"{pid}/{part}"] = _touch(f"/proc/{pid}/{part}")

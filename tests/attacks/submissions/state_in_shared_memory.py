@@ -13,6 +13,14 @@ ATTEMPTED = [
     "add_key -1",
     "found later: []",
 ]
+# There need not be a /dev/mqueue there.
+ON_THE_HOST = {
+    "ATTEMPTED": [
+        "attempted: shmget -1, msgget -1, semget -1, mq_open -1, /dev/shm PermissionError",
+        "add_key -1",
+        "found later: []",
+    ]
+}
 
 _honest_summary, _honest_gap = summary, smallest_gap
 
@@ -51,7 +59,10 @@ def smallest_gap(x):
     found = [name for name in ("shmget", "msgget") if getattr(libc, name)(4242, 1, 0) >= 0]
     found += ["semget"] if libc.semget(4242, 1, 0) >= 0 else []
     found += ["mq"] if libc.mq_open(b"/kept", os.O_RDONLY) >= 0 else []
-    found += os.listdir("/dev/shm") if os.path.isdir("/dev/shm") else []
-    found += os.listdir("/dev/mqueue") if os.path.isdir("/dev/mqueue") else []
+    for folder in ("/dev/shm", "/dev/mqueue"):
+        try:
+            found += os.listdir(folder)
+        except OSError as error:
+            print(error)
     print("found later:", found)
     return _honest_gap(x)

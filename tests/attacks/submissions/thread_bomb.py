@@ -15,6 +15,6 @@ def spread(X):
     try:
         for _ in range(10_000):
             threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         print("attempted: threads until", error)
     return 0.0
