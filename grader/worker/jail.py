@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,8 +78,7 @@ def _libraries() -> set[Path]:
     """Shared libraries that this process has loaded (proc(5), /proc/PID/maps)."""
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as stream:
         names = {line.split(maxsplit=5)[5].strip() for line in stream if ".so" in line}
-    inside = (sys.prefix, sys.base_prefix)
-    return {Path(name) for name in names if name.startswith("/") and not name.startswith(inside)}
+    return {path for name in names if (path := Path(name)).is_absolute() and not {*path.parts} & {*_PACKAGES}}
 
 
 class Census:
@@ -100,7 +98,7 @@ class Census:
 
         Args:
             pid: of the fork.
-            home: where it writes.
+            home: where it can write.
             printed: bytes that it has written elsewhere.
         """
         return _written(pid) - printed > self.bytes_limit or _taken(home, self.entries_limit, self.bytes_limit)

@@ -236,12 +236,8 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
 
     def _wipe(self, current: Fork) -> None:
-        if current.home != self.workplace:
-            wiping.empty(current.home)
-            current.home.rmdir()
-            return
-        if current.uid is None:
-            wiping.empty(current.home)
+        if current.uid is None or current.home != self.workplace:
+            wiping.empty(self.workplace)  # and not its home alone: as the same user a test may write beside it
             return
         # Root without CAP_DAC_OVERRIDE cannot enter a fork's folders; the fork's own uid can.
         os.seteuid(current.uid)
@@ -323,7 +319,7 @@ class Zygote:
         now = time.monotonic()
         if self.jail is None or now < current.counted + _CENSUS_MILLISECONDS / 1000:
             return
-        if not current.wrote_too_much and self.census.is_exceeded(current.pid, current.home, current.output_bytes):
+        if not current.wrote_too_much and self.census.is_exceeded(current.pid, self.workplace, current.output_bytes):
             current.wrote_too_much = True
             os.kill(current.pid, signal.SIGKILL)
         current.counted = time.monotonic()

@@ -209,6 +209,33 @@ def test_a_test_that_fills_the_disk_is_ended(bench: Callable[..., tuple[Any, Any
     assert "wrote more to disk" in aftermath.loss.message
 
 
+def test_what_a_test_leaves_beside_its_home_is_gone() -> None:
+    """Where forks are not root's, they may write there."""
+    source = """
+        import os
+
+        def f():
+            found = []
+            for folder in (os.environ["HOME"], os.path.dirname(os.environ["HOME"])):
+                try:
+                    found += [name for name in os.listdir(folder) if name.startswith("left")]
+                    open(os.path.join(folder, "left"), "w").close()
+                    os.mkdir(os.path.join(folder, "left-too"))
+                except PermissionError:
+                    pass
+            return found
+        """
+    answers, host = [], Host(EmbeddedProvider(), {"m": dedent(source).encode()}, memory_bytes=2**28, hash_seed=0)
+    try:
+        for _ in range(2):
+            conversation = host.begin(ForkLimits(2**28, 10, 0), lambda name: 5.0, 5.0)
+            answers.append(Subject(conversation).m.f())
+            host.end(conversation)
+    finally:
+        host.close()
+    assert answers == [[], []]
+
+
 def test_a_flood_of_output_is_no_flood_of_the_disk(bench: Callable[..., tuple[Any, Any]]) -> None:
     answer, aftermath = bench(
         """
