@@ -155,8 +155,8 @@ def explained(loss: Loss | None, facts: ForkFacts) -> Loss | None:
     status = facts.status
     if status is None:
         return loss
-    if facts.wrote_too_much and status == -signal.SIGKILL:
-        return Loss(Outcome.CRASHED, "the process was killed: it wrote more to disk than a test may")
+    if facts.excess and status == -signal.SIGKILL:
+        return Loss(Outcome.CRASHED, f"the process was killed: {facts.excess}")
     if facts.out_of_memory and status == -signal.SIGKILL:
         return Loss(Outcome.OUT_OF_MEMORY, "the process was killed: it used more memory than it may")
     if status >= 0:

@@ -80,7 +80,7 @@ class ForkFacts:
         cpu_seconds: of all its processes together.
         output: the first bytes that it printed.
         output_bytes: how many bytes it printed in all.
-        wrote_too_much: it was ended because it had written more to disk than a test may.
+        excess: what it had taken too much of, so that the worker ended it; empty if nothing.
     """
 
     status: int | None
@@ -88,7 +88,7 @@ class ForkFacts:
     cpu_seconds: float
     output: bytes
     output_bytes: int
-    wrote_too_much: bool = False
+    excess: str = ""
 
 
 class WorkerSession:
@@ -189,7 +189,7 @@ class WorkerSession:
                 cpu_seconds=_seconds(facts["cpu_seconds"]),
                 output=output[:OUTPUT_LIMIT],
                 output_bytes=int(facts["output_bytes"]),
-                wrote_too_much=bool(facts["wrote_too_much"]),
+                excess=str(facts["excess"])[:100],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise WorkerLost(f"the worker's facts make no sense: {error}") from error

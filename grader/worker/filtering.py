@@ -15,12 +15,14 @@ import sys
 
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
 _LOAD_WORD, _RETURN = 0x20, 0x06
-_JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT = 0x15, 0x35, 0x45
+_JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND = 0x15, 0x35, 0x45, 0x54
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x00010000
 _O_TMPFILE = 0x00400000
+_SOCK_STREAM, _SOCK_TYPES = 1, 0xF
+_SOCKET_REQUESTS, _REQUEST_KINDS = 0x8900, 0xFF00
 
 _ABSENT = None
 _Numbers = tuple[int | None, int | None]
@@ -80,10 +82,26 @@ _ON_THE_HOST: dict[str, _Numbers] = {
     "inotify_init": (253, _ABSENT),
     "inotify_init1": (294, 26),
     "fanotify_init": (300, 262),
-    # space that no limit of a process counts
+    # the host's System V objects, by number, and its queues
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_unlink": (241, 181),
+    # the host's Unix sockets, which a datagram socket of a pair would reach
+    "connect": (42, 203),
+    "bind": (49, 200),
+    # space that no limit of a process counts, and writing that no count of the kernel's shows
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "fallocate": (285, 47),
+    "splice": (275, 76),
+    "tee": (276, 77),
+    "vmsplice": (278, 75),
     # other processes of the same user
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
@@ -96,8 +114,10 @@ _ON_THE_HOST: dict[str, _Numbers] = {
     "move_pages": (279, 239),
     "process_madvise": (440, 440),
     "process_mrelease": (448, 448),
-    # the kernel's log
+    # the kernel's log, and what is mounted
     "syslog": (103, 116),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
 }
 """What is forbidden too where the forks run on the host itself, as a user that may have other processes and files."""
 
@@ -105,6 +125,8 @@ _UNKNOWN_ON_THE_HOST: dict[str, _Numbers] = {"clone3": (435, 435), "openat2": (4
 """Their arguments cannot be seen by a filter; libraries fall back to the older call when these are not there."""
 
 _CLONE, _PRLIMIT, _OPEN, _OPENAT = (56, 220), (302, 261), (2, _ABSENT), (257, 56)
+_SOCKETPAIR, _IOCTL, _PRCTL = (53, 199), (16, 29), (157, 167)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """AUDIT_ARCH of linux/audit.h, and the column of the tables above."""
@@ -166,33 +188,48 @@ def _instructions(machine: str, *, on_the_host: bool) -> bytes:
         if number is not None:
             program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
     if on_the_host:
-        program += _unless_bit(_CLONE[column], 0, _CLONE_THREAD)  # threads, and no processes
-        program += _if_bit(_OPEN[column], 1, _O_TMPFILE)  # a file without a name takes space that nobody sees
-        program += _if_bit(_OPENAT[column], 2, _O_TMPFILE)
-        program += _unless_zero(_PRLIMIT[column], 0)  # its own limits, and nobody else's
+        # Threads, and no processes.
+        program += _checked(_CLONE[column], 0, [(_JUMP_ANY_BIT, 1, 0, _CLONE_THREAD)])
+        # A file without a name takes space that nobody sees.
+        program += _checked(_OPEN[column], 1, [(_JUMP_ANY_BIT, 0, 1, _O_TMPFILE)], errno.EOPNOTSUPP)
+        program += _checked(_OPENAT[column], 2, [(_JUMP_ANY_BIT, 0, 1, _O_TMPFILE)], errno.EOPNOTSUPP)
+        # Its own limits, and nobody else's.
+        program += _checked(_PRLIMIT[column], 0, [(_JUMP_EQUAL, 1, 0, 0)])
+        # Two ends that know each other only, and no questions to them about the host's network.
+        stream = [(_AND, 0, 0, _SOCK_TYPES), (_JUMP_EQUAL, 1, 0, _SOCK_STREAM)]
+        program += _checked(_SOCKETPAIR[column], 1, stream)
+        network = [(_AND, 0, 0, _REQUEST_KINDS), (_JUMP_EQUAL, 0, 1, _SOCKET_REQUESTS)]
+        program += _checked(_IOCTL[column], 1, network)
+        # It dies with the worker, and can be looked at from there.
+        for option in (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE):
+            program += _checked(_PRCTL[column], 0, [(_JUMP_EQUAL, 0, 1, option)], goes_on=True)
     program.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
 
 
-def _unless_bit(number: int | None, argument: int, bit: int) -> list[_Instruction]:
-    return _checked(number, argument, [(_JUMP_ANY_BIT, 1, 0, bit)], errno.EPERM)
+def _checked(
+    number: int | None,
+    argument: int,
+    check: list[_Instruction],
+    error: int = errno.EPERM,
+    *,
+    goes_on: bool = False,
+) -> list[_Instruction]:
+    """Refuse a call where the check of the lower half of an argument comes to the instruction that follows it.
 
-
-def _if_bit(number: int | None, argument: int, bit: int) -> list[_Instruction]:
-    return _checked(number, argument, [(_JUMP_ANY_BIT, 0, 1, bit)], errno.EOPNOTSUPP)
-
-
-def _unless_zero(number: int | None, argument: int) -> list[_Instruction]:
-    return _checked(number, argument, [(_JUMP_EQUAL, 1, 0, 0)], errno.EPERM)
-
-
-def _checked(number: int | None, argument: int, check: list[_Instruction], error: int) -> list[_Instruction]:
-    """Refuse a call where the check of the lower half of an argument comes to the instruction that follows it."""
+    Args:
+        number: of the call; ``None`` if this machine has none.
+        argument: which one, from 0.
+        check: instructions that end with a jump over the refusal.
+        error: what a refused call gives.
+        goes_on: another check of the same call follows.
+    """
     if number is None:
         return []
     load = (_LOAD_WORD, 0, 0, _ARGUMENTS_OFFSET + 8 * argument)
-    ending = [(_RETURN, 0, 0, _ERRNO | error), (_RETURN, 0, 0, _ALLOW)]
-    return [(_JUMP_EQUAL, 0, 1 + len(check) + len(ending), number), load, *check, *ending]
+    refusal = (_RETURN, 0, 0, _ERRNO | error)
+    ending = (_LOAD_WORD, 0, 0, _NUMBER_OFFSET) if goes_on else (_RETURN, 0, 0, _ALLOW)
+    return [(_JUMP_EQUAL, 0, 3 + len(check), number), load, *check, refusal, ending]
 
 
 if can_filter():

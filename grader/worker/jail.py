@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgpack
@@ -26,14 +28,13 @@ class Jail:
     """Keeps forks away from everything but Python, numpy and a folder to write in.
 
     Args:
-        workplace: where forks may write.
         has_own_user: each fork becomes a user that owns nothing else.
 
     Raises:
         OSError: the kernel cannot do it; the message says what is missing.
     """
 
-    def __init__(self, workplace: Path, *, has_own_user: bool) -> None:
+    def __init__(self, *, has_own_user: bool) -> None:
         needed = _ROOT_LANDLOCK if has_own_user else landlock.SCOPES_SIGNALS
         if landlock.version() < needed:
             raise OSError(
@@ -43,7 +44,11 @@ class Jail:
         if not can_filter():
             raise OSError("there is no system-call filter for this kind of machine")
         devices = [Path(name) for name in _DEVICES]
-        self.rules = landlock.Ruleset(_readable(), _searched(), devices, workplace)
+        self.rules = landlock.Ruleset(_readable(), _searched(), devices)
+
+    def open_up(self, home: Path) -> None:
+        """Let the forks from now on write in a folder; those of tests that have ended are gone."""
+        self.rules.open_up(home)
 
     def enter(self) -> None:
         """Restrict this process for good.
@@ -81,55 +86,75 @@ def _libraries() -> set[Path]:
     return {path for name in names if (path := Path(name)).is_absolute() and not {*path.parts} & {*_PACKAGES}}
 
 
+@dataclass(frozen=True)
 class Census:
-    """What a fork has taken of a disk that no file system limits.
+    """What a fork may take where no container counts it.
 
-    Args:
-        bytes_limit: of all that it has written, whether or not it is still there.
-        entries_limit: of files and folders that are there.
+    Attributes:
+        size: bytes on disk, whether or not they still have a name.
+        entries: files and folders.
+        hidden: files without a name that are mapped; what they hold cannot be seen.
+        threads: how many.
     """
 
-    def __init__(self, bytes_limit: int, entries_limit: int) -> None:
-        self.bytes_limit = bytes_limit
-        self.entries_limit = entries_limit
+    size: int
+    entries: int
+    hidden: int
+    threads: int
 
-    def is_exceeded(self, pid: int, home: Path, printed: int) -> bool:
-        """Whether a fork has taken more than it may.
+    def excess(self, pid: int, workplace: Path) -> str:
+        """Say what a fork has taken too much of; empty if nothing.
 
         Args:
             pid: of the fork.
-            home: where it can write.
-            printed: bytes that it has written elsewhere.
+            workplace: where it can write.
         """
-        return _written(pid) - printed > self.bytes_limit or _taken(home, self.entries_limit, self.bytes_limit)
+        process = Path(f"/proc/{pid}")
+        try:
+            status = (process / "status").read_text().splitlines()
+            mapped = (process / "maps").read_text(errors="replace").splitlines()
+            unnamed = _unnamed_bytes(process / "fd")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""  # it has ended
+        except PermissionError:
+            return "it hid from the worker"
+        if int(next(line.split()[1] for line in status if line.startswith("Threads:"))) > self.threads:
+            return "it started more threads than a test may"
+        # What is called /dev/zero there is shared memory, which counts as address space.
+        hidden = {line.split()[4] for line in mapped if line.endswith("(deleted)") and "/dev/zero" not in line}
+        if len(hidden) > self.hidden or _takes_more(workplace, self.entries, self.size - unnamed):
+            return "it wrote more to disk than a test may"
+        return ""
 
 
-def _written(pid: int) -> int:
-    """Bytes that a process has written or has made dirty, its pipes included (proc(5), /proc/PID/io)."""
-    try:
-        text = Path(f"/proc/{pid}/io").read_text()
-    except OSError:
-        return 0
-    counts = dict(line.split(": ") for line in text.splitlines())
-    return max(int(counts.get("wchar", 0)), int(counts.get("write_bytes", 0)))
+def _unnamed_bytes(descriptors: Path) -> int:
+    """Bytes on disk of the files that a process holds open and that have no name any more."""
+    size = 0
+    for name in os.listdir(descriptors):
+        try:
+            found = os.stat(descriptors / name)
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
+            size += found.st_blocks * 512
+    return size
 
 
-def _taken(home: Path, entries_limit: int, bytes_limit: int) -> bool:
-    """Whether there are more files and folders below ``home``, or more bytes in them, than allowed or can be seen."""
-    entries = size = 0
-    waiting = [home]
-    while waiting:
+def _takes_more(folder: Path, entries: int, size: int) -> bool:
+    """Whether there is more below a folder than so many files and folders, or bytes, or than can be seen."""
+    waiting = [folder]
+    while waiting and entries >= 0 and size >= 0:
         try:
             with os.scandir(waiting.pop()) as found:
                 for entry in found:
-                    entries += 1
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entries > entries_limit or size > bytes_limit:
-                        return True
+                    entries -= 1
+                    size -= entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(Path(entry.path))
+                    if entries < 0:
+                        break
         except (FileNotFoundError, NotADirectoryError):
             continue  # gone while we looked
         except OSError:
             return True  # too deep to be looked into, or closed to us: nobody needs that
-    return False
+    return entries < 0 or size < 0

@@ -49,15 +49,12 @@ class Ruleset:
         readable: files and folders that may be read; what is not there is passed over.
         listable: folders of which the names may be read, of all below too.
         usable: devices and files that may be read and written.
-        workplace: folder in which files and folders may be made, read, written and removed.
 
     Raises:
         OSError: the kernel refused.
     """
 
-    def __init__(
-        self, readable: Iterable[Path], listable: Iterable[Path], usable: Iterable[Path], workplace: Path
-    ) -> None:
+    def __init__(self, readable: Iterable[Path], listable: Iterable[Path], usable: Iterable[Path]) -> None:
         found = version()
         self.handled = (1 << max(count for since, count in _FILE_RIGHTS.items() if since <= found)) - 1
         network = _BIND_AND_CONNECT if found >= 4 else 0
@@ -71,8 +68,11 @@ class Ruleset:
             self._allow(path, _READ_DIR)
         for path in usable:
             self._allow(path, _READ_FILE | _WRITE_FILE)
+
+    def open_up(self, folder: Path) -> None:
+        """Let those who enter from now on make, read, write and remove files and folders in ``folder``."""
         everything = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR
-        self._allow(workplace, everything | _REMOVE_FILE | _REMOVE_DIR)
+        self._allow(folder, everything | _REMOVE_FILE | _REMOVE_DIR)
 
     def enter(self) -> None:
         """Restrict this process, and all that it starts, for good.

@@ -48,8 +48,8 @@ _LAST_MOMENT_MILLISECONDS = 200
 _REAPING_SECONDS = 0.0005
 _MADV_WIPEONFORK = 18
 _CENSUS_MILLISECONDS = 50
-_HOME_BYTES = 64 * 1024 * 1024
-_HOME_ENTRIES = 4096
+_CENSUS = Census(size=64 * 1024 * 1024, entries=4096, hidden=8, threads=48)
+"""The container's limits, of ``/tmp`` and of processes, where there is no container."""
 
 
 class BrokenProtocol(Exception):
@@ -75,7 +75,7 @@ class Fork:
     output_bytes: int = 0
     gone_told: bool = False
     counted: float = 0.0
-    wrote_too_much: bool = False
+    excess: str = ""
 
 
 class Zygote:
@@ -94,8 +94,7 @@ class Zygote:
         self.workplace = workplace
         self.is_init = os.getpid() == 1
         self.drops_privileges = (self.is_init or on_the_host) and os.geteuid() == 0
-        self.jail = Jail(workplace, has_own_user=self.drops_privileges) if on_the_host else None
-        self.census = Census(_HOME_BYTES, _HOME_ENTRIES)
+        self.jail = Jail(has_own_user=self.drops_privileges) if on_the_host else None
         self.relayed = _unforked_buffer(RECORD_LIMIT)
         self.printed = _unforked_buffer(OUTPUT_LIMIT + _DISCARD_BYTES)
         self.modules: dict[str, bytes] = {}
@@ -170,6 +169,8 @@ class Zygote:
         oom_kills = accounting.container_oom_kills() if self.is_init else 0
         cpu_before = self._container_cpu_seconds() or 0.0
         home = self.workplace if self.is_init else _private_folder(self.workplace, uid)
+        if self.jail is not None:
+            self.jail.open_up(home)
         pid = os.fork()
         if pid == 0:
             importer = MemoryImporter(self.modules, self.codes)
@@ -208,7 +209,7 @@ class Zygote:
             "out_of_memory": oom,
             "cpu_seconds": cpu_seconds,
             "output_bytes": current.output_bytes,
-            "wrote_too_much": current.wrote_too_much,
+            "excess": current.excess,
         }
         self._send(Kind.ENDED, msgpack.packb(facts))
 
@@ -315,12 +316,12 @@ class Zygote:
         return None if self.jail is None else _CENSUS_MILLISECONDS
 
     def _count(self, current: Fork) -> None:
-        """Where no file system limits what a test writes, end it when it has written too much."""
+        """Where no container limits what a test takes, end it when that is too much."""
         now = time.monotonic()
         if self.jail is None or now < current.counted + _CENSUS_MILLISECONDS / 1000:
             return
-        if not current.wrote_too_much and self.census.is_exceeded(current.pid, self.workplace, current.output_bytes):
-            current.wrote_too_much = True
+        if not current.excess and (excess := _CENSUS.excess(current.pid, self.workplace)):
+            current.excess = excess
             os.kill(current.pid, signal.SIGKILL)
         current.counted = time.monotonic()
 
@@ -425,6 +426,7 @@ def _forget_packages() -> None:
     library = [path for path in sys.path if Path(path).name not in ("site-packages", "dist-packages")]
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [path for path in library if path not in given]
+    os.environ.pop("PYTHONPATH", None)
     sys.path_importer_cache.clear()
 
 

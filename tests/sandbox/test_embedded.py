@@ -187,7 +187,7 @@ def test_what_else_is_installed_here_is_not_there(bench: Callable[..., tuple[Any
         "open(str(n), 'w').close()",
         "os.mkdir('d'); os.chdir('d')",
         "os.mkdir(str(n), 0o300); open(f'{n}/x', 'w').close()",
-        "kept.append(open('one', 'wb')); kept[-1].write(b'x' * 2**20); os.unlink('one'); kept[60:] = []",
+        "kept.append(open('one', 'wb')); kept[-1].write(b'x' * 2**20); os.unlink('one'); kept[100:] = []",
         "f = open(str(n), 'wb'); f.truncate(2**25); f.seek(2**24); f.write(b'x' * 2**20)",
     ],
     ids=["bytes", "files", "folders in folders", "closed folders", "without a name", "sparse"],
@@ -234,6 +234,22 @@ def test_what_a_test_leaves_beside_its_home_is_gone() -> None:
     finally:
         host.close()
     assert answers == [[], []]
+
+
+def test_nothing_outlives_the_worker(bench: Callable[..., tuple[Any, Any]]) -> None:
+    """The kernel ends a fork whose worker is gone, and the fork cannot have it otherwise (prctl(2))."""
+    answer, _ = bench(
+        """
+        import ctypes
+
+        def f():
+            libc = ctypes.CDLL(None, use_errno=True)
+            signal = ctypes.c_int()
+            libc.prctl(2, ctypes.byref(signal))
+            return signal.value, libc.prctl(1, 0), libc.prctl(4, 0), libc.prctl(15, b"renamed")
+        """
+    )
+    assert answer == (signal.SIGKILL, -1, -1, 0)
 
 
 def test_a_flood_of_output_is_no_flood_of_the_disk(bench: Callable[..., tuple[Any, Any]]) -> None:

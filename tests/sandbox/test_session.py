@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from grader.sandbox.session import ForkGone, ForkLimits, Late, WorkerLost, WorkerSession
 from grader.worker.protocol import HEADER, RECORD_LIMIT, Kind
 
-FACTS = {"status": None, "out_of_memory": False, "cpu_seconds": 0.5, "output_bytes": 3, "wrote_too_much": False}
+FACTS = {"status": None, "out_of_memory": False, "cpu_seconds": 0.5, "output_bytes": 3, "excess": ""}
 
 
 class ScriptedStream:

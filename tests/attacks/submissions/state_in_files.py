@@ -6,6 +6,7 @@ Honest result: all of it, and a later test finds nothing.
 import os
 import socket
 import tempfile
+import time
 
 EARNS = "all"
 ATTEMPTED = ["attempted: left", "found later: [] []"]
@@ -43,17 +44,19 @@ def summary(label, x):
     os.close(os.open("shut", os.O_CREAT | os.O_WRONLY, 0))
     os.mkdir("deep")
     os.chdir("deep")
-    for number in range(1500):
+    depth = 0
+    while depth < 1500 and time.process_time() < 0.3:  # where all folders above are looked at, it gets slow
         os.mkdir("d")
         os.chdir("d")
+        depth += 1
     with open("bottom", "w") as stream:
         stream.write(label)
-    for _ in range(1500):
+    for _ in range(depth):
         os.chdir("..")
         _try(os.chmod, "d", 0)
     os.chdir(_HOME)
     _try(os.chmod, "deep", 0)
-    print("attempted: left", len(os.listdir(_HOME)), "entries")
+    print("attempted: left", len(os.listdir(_HOME)), "entries,", depth, "deep")
     return _honest_summary(label, x)
 
 
