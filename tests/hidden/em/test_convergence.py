@@ -173,8 +173,8 @@ def test_convergence_in_the_last_iteration_counts(candidate, rng):
     for seed in rng.integers(1000, size=4).tolist():
         free = fitted(candidate, X, 3, tol=1e-4, max_iter=5000, random_state=seed)
         needed = int(number(free.n_iter_, name="n_iter_"))
-        assert needed == len(history_of(free)) > 2, (
-            "n_iter_ should be the length of log_likelihoods_, and more than 2"
+        assert needed == len(history_of(free)) >= 2, (
+            "n_iter_ should be the length of log_likelihoods_, and 2 at least"
         )
         for limit, converges in ((needed, True), (needed - 1, False)):
             model = fitted(candidate, X, 3, tol=1e-4, max_iter=limit, random_state=seed)
