@@ -163,7 +163,8 @@ def _side_by_side(task: Task, again: Callable[[], SandboxProvider], jobs: int, p
         busy = set(lanes)
 
         def feed(lane: Connection) -> None:
-            lane.send(waiting.pop(0) if waiting else None)
+            with _killed_is_ours():
+                lane.send(waiting.pop(0) if waiting else None)
 
         for lane in lanes:
             feed(lane)
@@ -210,11 +211,17 @@ def _processes(task: Task, again: Callable[[], SandboxProvider], jobs: int) -> I
 
 
 def _received(lane: Connection) -> tuple[str, Any]:
-    try:
+    with _killed_is_ours():
         kind, value = lane.recv()
-    except (EOFError, ConnectionResetError) as error:
-        raise SandboxError("a process that examined was killed", cure="try one at a time: --jobs 1") from error
     return kind, value
+
+
+@contextmanager
+def _killed_is_ours() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise SandboxError("a process that examined was killed", cure="try one at a time: --jobs 1") from error
 
 
 def _lane(line: Connection, caller: Connection, again: Callable[[], SandboxProvider], task: Task) -> None:

@@ -19,7 +19,7 @@ _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND = 0x15, 0x35, 0x45, 0x54
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _X32_BIT = 0x40000000
-_CLONE_THREAD = 0x00010000
+_CLONE_THREAD, _CLONE_FILES = 0x00010000, 0x00000400
 _O_TMPFILE = 0x00400000
 _SOCK_STREAM, _SOCK_TYPES = 1, 0xF
 _SOCKET_REQUESTS, _REQUEST_KINDS = 0x8900, 0xFF00
@@ -30,6 +30,8 @@ _Numbers = tuple[int | None, int | None]
 _FORBIDDEN: dict[str, _Numbers] = {
     # name: number on x86-64, number on aarch64
     "socket": (41, 198),
+    "sendmsg": (46, 211),  # carries open files, which outlive their process on the way
+    "sendmmsg": (307, 269),
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -188,7 +190,8 @@ def _instructions(machine: str, *, on_the_host: bool) -> bytes:
         if number is not None:
             program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
     if on_the_host:
-        # Threads, and no processes.
+        # Threads with the same open files, and no processes.
+        program += _checked(_CLONE[column], 0, [(_JUMP_ANY_BIT, 1, 0, _CLONE_FILES)], goes_on=True)
         program += _checked(_CLONE[column], 0, [(_JUMP_ANY_BIT, 1, 0, _CLONE_THREAD)])
         # A file without a name takes space that nobody sees.
         program += _checked(_OPEN[column], 1, [(_JUMP_ANY_BIT, 0, 1, _O_TMPFILE)], errno.EOPNOTSUPP)
