@@ -153,6 +153,7 @@ def test_prediction_takes_about_the_time_of_the_reference(candidate, reference, 
 
 
 @pytest.mark.criterion("cost")
+@pytest.mark.limits(call_seconds=3)
 def test_the_smallest_gap_needs_no_table_of_all_pairs(candidate, rng):
     """smallest_gap handles 12,000 values, for which a table of all pairs would take over a gigabyte."""
     x = rng.normal(size=12_000)
