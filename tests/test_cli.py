@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import jsonschema
 import pytest
 
 from grader.report.data import schema
-from tests.conftest import Grader, ToyBank, without_times
+from tests.conftest import Grader, ToyBank, wait_for, without_times
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 
@@ -298,10 +297,3 @@ def test_an_interrupted_run_exits_130_and_leaves_nothing(
     assert "interrupted" in stderr
     assert not stdout
     assert not list(temporary.iterdir())
-
-
-def wait_for(condition: object, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)

@@ -6,10 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,7 +17,8 @@ from grader.models import Assignment, Report, TestResult
 from grader.report.data import as_json
 from grader.sandbox.process import ProcessProvider
 from grader.submission import read_submission
-from tests.conftest import STARTED, Grader, ToyBank, without_times
+from grader.worker.accounting import descendants
+from tests.conftest import STARTED, Grader, ToyBank, is_alive, wait_for, without_times
 
 LOOPING = "import time\nwhile True:\n    time.sleep(0.01)\n"
 
@@ -128,21 +127,5 @@ def started(folder: Path, toy_bank: ToyBank, *options: str) -> subprocess.Popen[
 
 
 def examiners_of(pid: int) -> list[int]:
-    """Children of a run that examine."""
-    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
-    return found
+    """Processes of a run that examine."""
+    return [p for p in descendants(pid) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]

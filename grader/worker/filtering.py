@@ -13,7 +13,9 @@ import platform
 import struct
 import sys
 
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
+from grader.worker.kernel import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_SECCOMP, prctl
+
+_MODE_FILTER = 2
 _LOAD_WORD, _RETURN = 0x20, 0x06
 _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND = 0x15, 0x35, 0x45, 0x54
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -128,7 +130,6 @@ _UNKNOWN_ON_THE_HOST: dict[str, _Numbers] = {"clone3": (435, 435), "openat2": (4
 
 _CLONE, _PRLIMIT, _OPEN, _OPENAT = (56, 220), (302, 261), (2, _ABSENT), (257, 56)
 _SOCKETPAIR, _IOCTL, _PRCTL = (53, 199), (16, 29), (157, 167)
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """AUDIT_ARCH of linux/audit.h, and the column of the tables above."""
@@ -156,19 +157,8 @@ def forbid_system_calls(*, on_the_host: bool = False) -> None:
     """
     if not can_filter():
         return
-    prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAMS[on_the_host]))
-
-
-def prctl(option: int, *arguments: object) -> None:
-    """Call prctl(2).
-
-    Raises:
-        OSError: the kernel refused.
-    """
-    padded = [*arguments, 0, 0, 0, 0][:4]
-    if _LIBC.prctl(option, *padded):
-        raise OSError(ctypes.get_errno(), f"prctl({option})")
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAMS[on_the_host]))
 
 
 def _instructions(machine: str, *, on_the_host: bool) -> bytes:
@@ -204,7 +194,7 @@ def _instructions(machine: str, *, on_the_host: bool) -> bytes:
         network = [(_AND, 0, 0, _REQUEST_KINDS), (_JUMP_EQUAL, 0, 1, _SOCKET_REQUESTS)]
         program += _checked(_IOCTL[column], 1, network)
         # It dies with the worker, and can be looked at from there.
-        for option in (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE):
+        for option in (PR_SET_PDEATHSIG, PR_SET_DUMPABLE):
             program += _checked(_PRCTL[column], 0, [(_JUMP_EQUAL, 0, 1, option)], goes_on=True)
     program.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
@@ -236,7 +226,6 @@ def _checked(
 
 
 if can_filter():
-    _LIBC = ctypes.CDLL(None, use_errno=True)
     _CODES = {
         stricter: ctypes.create_string_buffer(_instructions(platform.machine(), on_the_host=stricter))
         for stricter in (False, True)

@@ -14,9 +14,9 @@ import msgpack
 import numpy as np
 
 from grader.worker import landlock
-from grader.worker.filtering import can_filter, forbid_system_calls, prctl
+from grader.worker.filtering import can_filter, forbid_system_calls
+from grader.worker.kernel import PR_SET_PDEATHSIG, prctl
 
-_PR_SET_PDEATHSIG = 1
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 _PACKAGES = ("site-packages", "dist-packages")
@@ -56,7 +56,7 @@ class Jail:
         Raises:
             OSError: the kernel refused.
         """
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # whatever becomes of the worker, nothing outlives it
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # whatever becomes of the worker, nothing outlives it
         self.rules.enter()
         forbid_system_calls(on_the_host=True)
 

@@ -5,7 +5,6 @@ There is no kept package for it, and it is three system calls, with the same num
 
 from __future__ import annotations
 
-import ctypes
 import os
 import stat
 import struct
@@ -13,11 +12,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.worker.filtering import prctl
+from grader.worker.kernel import PR_SET_NO_NEW_PRIVS, checked, prctl, syscall
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _ASK_VERSION, _PATH_BENEATH = 1, 1
-_PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (1 << bit for bit in range(6))
 _MAKE_DIR, _MAKE_REG = 1 << 7, 1 << 8
@@ -39,7 +37,7 @@ def version() -> int:
     """Return the version of the kernel's interface; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _syscall(_CREATE, None, 0, _ASK_VERSION))
+    return max(0, syscall(_CREATE, None, 0, _ASK_VERSION))
 
 
 class Ruleset:
@@ -61,7 +59,7 @@ class Ruleset:
         scopes = _UNIX_SOCKETS_AND_SIGNALS if found >= SCOPES_SIGNALS else 0
         attributes = struct.pack("=QQQ", self.handled, network, scopes)
         size = 24 if found >= SCOPES_SIGNALS else 16 if found >= 4 else 8
-        self.descriptor = _checked(_syscall(_CREATE, attributes, size, 0))
+        self.descriptor = checked(syscall(_CREATE, attributes, size, 0), "Landlock")
         for path in readable:
             self._allow(path, _READ_FILE | _READ_DIR)
         for path in listable:
@@ -80,8 +78,8 @@ class Ruleset:
         Raises:
             OSError: the kernel refused.
         """
-        prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        _checked(_syscall(_RESTRICT, self.descriptor, 0))
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        checked(syscall(_RESTRICT, self.descriptor, 0), "Landlock")
 
     def _allow(self, path: Path, rights: int) -> None:
         try:
@@ -92,23 +90,6 @@ class Ruleset:
             is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
             rights &= self.handled if is_folder else self.handled & _OF_FILES
             rule = struct.pack("=Qi", rights, descriptor)
-            _checked(_syscall(_ADD_RULE, self.descriptor, _PATH_BENEATH, rule, 0))
+            checked(syscall(_ADD_RULE, self.descriptor, _PATH_BENEATH, rule, 0), "Landlock")
         finally:
             os.close(descriptor)
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"Landlock: {os.strerror(number)}")
-    return result
-
-
-def _syscall(number: int, *arguments: bytes | int | None) -> int:
-    as_c = [ctypes.c_long(item) if isinstance(item, int) else item for item in arguments]
-    return int(_LIBC.syscall(ctypes.c_long(number), *as_c))
-
-
-if sys.platform == "linux":
-    _LIBC = ctypes.CDLL(None, use_errno=True)
-    _LIBC.syscall.restype = ctypes.c_long

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 
-from grader.worker.filtering import prctl
+from grader.worker.kernel import PR_SET_KEEPCAPS, capset, prctl
 
 _VERSION_3 = 0x20080522
-_PR_SET_KEEPCAPS = 8
 _CAP_DAC_READ_SEARCH = 2
 
 
@@ -25,12 +23,10 @@ def become(uid: int) -> None:
     Raises:
         OSError: the kernel refused.
     """
-    prctl(_PR_SET_KEEPCAPS, 1)
+    prctl(PR_SET_KEEPCAPS, 1)
     os.setresuid(uid, uid, uid)
     bit = 1 << _CAP_DAC_READ_SEARCH
     header = struct.pack("=Ii", _VERSION_3, 0)
     data = struct.pack("=6I", bit, bit, 0, 0, 0, 0)  # effective, permitted, inheritable; capabilities 32 and up
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.capset(header, data):
-        raise OSError(ctypes.get_errno(), "capset")
-    prctl(_PR_SET_KEEPCAPS, 0)
+    capset(header, data)
+    prctl(PR_SET_KEEPCAPS, 0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 import resource
 import socket
+import stat
 import struct
 import threading
 from collections.abc import Callable
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgpack
+
+from grader.worker.kernel import ptrace
 
 Target = TypeVar("Target")
 
@@ -26,6 +28,8 @@ _MANY_PROCESSES = 256
 def prove(channel: int, targets: dict[str, Any], memory_bytes: int) -> NoReturn:
     """Attempt what a submission must not be able to do, tell what came of it, and end.
 
+    Nothing of it does harm where it succeeds.
+
     Args:
         channel: descriptor to tell it on: a length and a msgpack map from attempt to how it was refused, which is
             empty where it was not.
@@ -35,15 +39,15 @@ def prove(channel: int, targets: dict[str, Any], memory_bytes: int) -> NoReturn:
     """
     foreign, folders, pids = Path(targets["foreign"]), targets["folders"], [os.getppid(), *targets["pids"]]
     attempts: dict[str, Callable[[], object]] = {
-        "network": _open_socket,
+        "network": lambda: _each([socket.AF_INET, socket.AF_INET6, socket.AF_UNIX], _open_socket),
         "reading outside": Path(targets["secret"]).read_bytes,
         "writing outside": lambda: _write(foreign),
         "making files outside": lambda: _each(folders, _make),
-        "changing files outside": lambda: foreign.chmod(0o600),
+        "changing files outside": lambda: foreign.chmod(stat.S_IMODE(foreign.stat().st_mode)),
         "signals": lambda: _each(pids, lambda pid: os.kill(pid, 0)),
-        "limits of others": lambda: _each(pids, lambda pid: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1))),
-        "tracing": lambda: _each(pids, _trace),
-        "memory": lambda: _take_memory(2 * memory_bytes),
+        "limits of others": lambda: _each(pids, _set_limit),
+        "tracing": lambda: _each(pids, lambda pid: ptrace(_PTRACE_ATTACH, pid)),
+        "memory": lambda: mmap.mmap(-1, 2 * memory_bytes).close(),
         "processes": _start_many,
     }
     found = {name: _refusal(attempt) for name, attempt in attempts.items()}
@@ -61,15 +65,8 @@ def _refusal(attempt: Callable[[], object]) -> str:
     return ""
 
 
-def _open_socket() -> None:
-    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
-        try:
-            socket.socket(family).close()
-        except OSError as error:
-            refusal = error
-        else:
-            return
-    raise refusal
+def _open_socket(family: int) -> None:
+    socket.socket(family).close()
 
 
 def _write(path: Path) -> None:
@@ -78,10 +75,25 @@ def _write(path: Path) -> None:
 
 
 def _make(folder: str) -> None:
-    """Make a file, a folder and a link where they do not belong; all have to be refused."""
-    path = Path(folder, "made-by-a-submission")
-    makers: list[Callable[[], object]] = [path.touch, path.mkdir, lambda: path.symlink_to("/")]
-    _each(makers, lambda make: make())
+    """Make a file, a folder and a link where they do not belong, and remove them; all have to be refused."""
+    path = Path(folder, f"made-by-a-submission-{os.getpid()}")
+    ways: list[tuple[Callable[[], None], Callable[[], None]]] = [
+        (path.touch, path.unlink),
+        (path.mkdir, path.rmdir),
+        (lambda: path.symlink_to("/"), path.unlink),
+    ]
+    _each(ways, _make_and_remove)
+
+
+def _make_and_remove(way: tuple[Callable[[], None], Callable[[], None]]) -> None:
+    make, remove = way
+    make()
+    remove()
+
+
+def _set_limit(pid: int) -> None:
+    """Set a limit to what it is."""
+    resource.prlimit(pid, resource.RLIMIT_CPU, resource.prlimit(pid, resource.RLIMIT_CPU))
 
 
 def _each(targets: list[Target], act: Callable[[Target], object]) -> None:
@@ -94,16 +106,6 @@ def _each(targets: list[Target], act: Callable[[Target], object]) -> None:
         else:
             return
     raise refusal
-
-
-def _trace(pid: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.ptrace(_PTRACE_ATTACH, pid, None, None) < 0:
-        raise OSError(ctypes.get_errno(), "ptrace")
-
-
-def _take_memory(size: int) -> None:
-    mmap.mmap(-1, size).close()
 
 
 def _start_many() -> None:

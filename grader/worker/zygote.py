@@ -8,7 +8,6 @@ what an earlier one was asked.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import mmap
@@ -31,6 +30,7 @@ from grader.worker import accounting, fork, wiping
 from grader.worker.compiling import compiled
 from grader.worker.importing import MemoryImporter
 from grader.worker.jail import Census, Jail
+from grader.worker.kernel import PR_SET_CHILD_SUBREAPER, prctl
 from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
 
 _FIRST_UID = 200_000
@@ -348,7 +348,6 @@ class Zygote:
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "is_init": self.is_init,
             "drops_privileges": self.drops_privileges,
-            "on_the_host": self.jail is not None,
             **(accounting.container_limits() if self.is_init else {}),
         }
 
@@ -392,9 +391,7 @@ def prepare() -> None:
 
 def _adopt_orphans() -> None:
     """Become the parent of whatever a test leaves behind, as init is by nature (prctl(2), PR_SET_CHILD_SUBREAPER)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(36, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _unforked_buffer(size: int) -> memoryview:

@@ -13,7 +13,6 @@ import socketserver
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from textwrap import dedent
 
@@ -29,7 +28,7 @@ from grader.sandbox.docker import DockerProvider, Event, whose_loss
 from grader.sandbox.leftovers import owner
 from grader.sandbox.selftest import REFUSED
 from grader.sandbox.session import ForkLimits
-from tests.conftest import STARTED, Grader, ToyBank
+from tests.conftest import STARTED, Grader, ToyBank, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -504,13 +503,6 @@ def test_doctor_finds_all_well_and_clears_what_a_killed_run_left(
         for container in (abandoned, in_use):
             with contextlib.suppress(Exception):
                 provider.api.remove_container(container, force=True)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
