@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -306,8 +306,10 @@ def validate(
     effort = Effort(tuple(range(seed, seed + seeds)), tuple(range(seed, seed + mistake_seeds)), mutants)
     _warn_of_no_sandbox(sandbox)
     _one_thread_for_numpy()
-    choose(sandbox, _Progress(quiet).say).close()  # an image is built once, before trials need it all at a time
-    runner = TrialRunner(chosen, sandbox, jobs or _cores(), None if no_cache else TrialCache(default_folder()))
+    # Once: an image is built before trials need it all at a time, and none of them falls back to another kind.
+    with closing(choose(sandbox, _Progress(quiet).say)) as provider:
+        kind = provider.kind
+    runner = TrialRunner(chosen, kind, jobs or _cores(), None if no_cache else TrialCache(default_folder()))
     try:
         with shown_progress(quiet) as progress:
             verdicts = [prove(chosen, name, runner, effort, progress(name)) for name in dict.fromkeys(wanted)]

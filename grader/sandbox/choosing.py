@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from grader.errors import SandboxError
@@ -28,12 +29,12 @@ def choose(kind: str, say: Callable[[str], None], runtime: str = "") -> SandboxP
         return ProcessProvider()
     if kind == "embedded":
         return _embedded()
-    from grader.sandbox.docker import DockerProvider
+    from grader.sandbox.docker import RUNTIME_VARIABLE, DockerProvider
 
     try:
         return DockerProvider(say, runtime=runtime)
     except SandboxError as error:
-        if kind == "docker" or runtime:
+        if kind == "docker" or runtime or os.environ.get(RUNTIME_VARIABLE):
             raise SandboxError(f"no sandbox, so nothing was scored: {error}", cure=error.cure) from error
         provider = _embedded(str(error))
         say(f"Docker is not to be had ({error}); the embedded sandbox is used")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Event = tuple[str, Mapping[str, str]]
 """What happened to a container: the action and its attributes."""
 
+RUNTIME_VARIABLE = "GRADER_DOCKER_RUNTIME"
 LABEL = "grader"
 OWNER_LABEL = "grader.owner"
 
@@ -64,7 +65,7 @@ class DockerProvider:
     def __init__(self, progress: Progress, base_image: str | None = None, image: str = "", runtime: str = "") -> None:
         self.progress = progress
         self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
-        self.runtime = runtime or os.environ.get("GRADER_DOCKER_RUNTIME", "")
+        self.runtime = runtime or os.environ.get(RUNTIME_VARIABLE, "")
         self.api = connect()
         self.image = image or ensure(self.api, recipe(self.base_image), progress)
         self.proved: tuple[str, ...] = ()

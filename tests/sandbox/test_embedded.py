@@ -82,6 +82,14 @@ def test_without_an_engine_it_is_chosen_and_says_so(grader: Grader, toy_bank: To
     assert "no Docker engine answers" in told["sandbox_why"]
 
 
+def test_whoever_names_a_runtime_wants_docker_and_nothing_else(grader: Grader, toy_bank: ToyBank) -> None:
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root)
+    for options, more in ((["--docker-runtime", "runsc"], {}), ([], {"GRADER_DOCKER_RUNTIME": "runsc"})):
+        done = grader(*command, *options, env=NO_ENGINE | more)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "no Docker engine answers" in done.stderr
+
+
 @pytest.mark.docker
 @pytest.mark.parametrize(
     "source",
