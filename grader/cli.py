@@ -5,13 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
-import signal
 import sys
 import threading
-import traceback
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from difflib import get_close_matches
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +15,10 @@ import click
 
 from grader import __version__
 from grader.bank import ENVIRONMENT_VARIABLE, find_bank, narrowed
-from grader.errors import ExitCode, GraderError
+from grader.endings import GraderGroup, debug_option
+from grader.errors import ExitCode
 from grader.models import Assignment, Report, TestResult
+from grader.report.files import make_folder, write_whole
 from grader.sandbox.choosing import KINDS, choose
 from grader.submission import read_submission
 
@@ -29,7 +27,7 @@ Exit codes:
   0    scored, at or above the pass mark
   1    scored, below it
   2    wrong usage, or a submission or bank that cannot be read
-  3    our own failure (no Docker engine, a broken hidden test, a bug): nobody was scored
+  3    our own failure (no sandbox, a broken hidden test, a bug): nobody was scored
   130  interrupted
 """
 _VALIDATE_EXIT_CODES = """\b
@@ -37,51 +35,10 @@ Exit codes:
   0    all suites hold
   1    a suite does not hold
   2    wrong usage, or a bank that is wrong
-  3    our own failure (no Docker engine, a broken hidden test, a bug)
+  3    our own failure (no sandbox, a broken hidden test, a bug)
   130  interrupted
 """
 _LARGEST_SEED = 2**32
-_DEBUG = "grader.debug"
-
-
-class GraderGroup(click.Group):
-    """Gives every ending its exit code, and a hint for a mistyped command."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with _terminated_like_interrupted():
-                return super().invoke(ctx)
-        except GraderError as error:
-            _complain(str(error), error.cure)
-            _show_traceback(ctx)
-            ctx.exit(error.exit_code)
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("grader: interrupted; nothing was scored, nothing is left running", err=True)
-            ctx.exit(ExitCode.INTERRUPTED)
-        except (click.exceptions.Exit, click.ClickException):
-            raise
-        except BrokenPipeError:
-            # Whoever read our output has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(ExitCode.FAULT)
-        except Exception as error:
-            _complain(
-                f"a bug in grader: {type(error).__name__}: {error}",
-                "report it with the output of --debug; not scored",
-            )
-            _show_traceback(ctx)
-            ctx.exit(ExitCode.FAULT)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if near and "Did you mean" not in error.message:
-                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
-            raise
 
 
 @click.group(cls=GraderGroup, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,13 +66,6 @@ _sandbox_option = click.option(
 _format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-_debug_option = click.option(
-    "--debug",
-    is_flag=True,
-    expose_value=False,
-    callback=lambda ctx, _parameter, value: ctx.find_root().meta.update({_DEBUG: value}),
-    help="Show a traceback when something of ours fails.",
-)
 
 
 @main.command(epilog=_EXIT_CODES)
@@ -142,7 +92,7 @@ _debug_option = click.option(
     help="Run containers by this runtime, such as runsc.",
 )
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@_debug_option
+@debug_option
 def score(
     submission: Path,
     names: tuple[str, ...],
@@ -169,7 +119,7 @@ def score(
     if docker_runtime and sandbox not in ("auto", "docker"):
         raise click.UsageError(f"--docker-runtime goes with --sandbox docker, not with {sandbox}")
     if output is not None:
-        _make_folder(output)
+        make_folder(output)
     progress = _Progress(quiet)
     _warn_of_no_sandbox(sandbox)
     _one_thread_for_numpy()
@@ -191,7 +141,7 @@ def score(
 
 @main.command(name="list")
 @_bank_option
-@_debug_option
+@debug_option
 def list_assignments(bank: Path | None) -> None:
     """List the assignments of a bank with their criteria and points.
 
@@ -219,7 +169,7 @@ def list_assignments(bank: Path | None) -> None:
     help=f"The bank's folder; an empty one will do.  [default: ${ENVIRONMENT_VARIABLE}, else here]",
 )
 @click.option("--title", default="", help="For people.  [default: made from NAME]")
-@_debug_option
+@debug_option
 def new(name: str, bank: Path | None, title: str) -> None:
     """Lay out a new assignment called NAME, which `grader validate NAME` then leads from red to green.
 
@@ -268,7 +218,7 @@ def new(name: str, bank: Path | None, title: str) -> None:
 @click.option("--no-cache", is_flag=True, help="Run everything anew, and keep nothing.")
 @_format_option
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@_debug_option
+@debug_option
 def validate(
     names: tuple[str, ...],
     bank: Path | None,
@@ -326,7 +276,7 @@ def validate(
 
 @main.command(short_help="Tell what is missing on this machine, with the cure.")
 @_bank_option
-@_debug_option
+@debug_option
 def doctor(bank: Path | None) -> None:
     """Tell what is there, what is missing and the cure; clear what a killed run left behind.
 
@@ -394,8 +344,8 @@ def _write(report: Report, form: str, output: Path | None) -> None:
     if output is not None:
         from grader.report.terminal import render
 
-        _write_whole(output / "report.json", as_json(report))
-        _write_whole(output / "report.txt", render(report))
+        write_whole(output / "report.json", as_json(report))
+        write_whole(output / "report.txt", render(report))
     if form == "json":
         click.echo(as_json(report), nl=False)
         return
@@ -409,53 +359,3 @@ def _terminal() -> dict[str, Any]:
     terminal = sys.stdout.isatty()
     width = min(max(os.get_terminal_size().columns, 60), 120) if terminal else 100
     return {"width": width, "color": terminal and "NO_COLOR" not in os.environ}
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"the folder for reports cannot be made: {error}") from error
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise GraderError(f"{path} could not be written: {error}", cure="choose another --output") from error
-
-
-def _complain(message: str, cure: str) -> None:
-    click.echo(f"grader: {' '.join(message.split())}", err=True)
-    if cure:
-        click.echo(f"        {' '.join(cure.split())}", err=True)
-
-
-def _show_traceback(ctx: click.Context) -> None:
-    if ctx.find_root().meta.get(_DEBUG):
-        traceback.print_exc()
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with the sandbox removed."""
-    if sys.platform == "win32":
-        yield
-        return
-    try:
-        before = signal.signal(signal.SIGTERM, _interrupt)
-    except ValueError:  # not in the main thread: whoever started us handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

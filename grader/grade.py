@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 
 from grader import __version__, integrity
 from grader.bank import Bank
@@ -83,8 +84,6 @@ def _provenance(
     started: datetime,
     seconds: float,
 ) -> Provenance:
-    import numpy
-
     return Provenance(
         grader_version=__version__,
         bank_sha256=bank.sha256,
@@ -98,7 +97,7 @@ def _provenance(
         proved=facts.proved,
         sandbox_why=facts.why,
         examiner_python=platform.python_version(),
-        examiner_numpy=numpy.__version__,
+        examiner_numpy=metadata.version("numpy"),
         started=started.isoformat(timespec="seconds"),
         seconds=seconds,
     )

@@ -24,6 +24,7 @@ ALLOWED = {
     "grader.worker": set(),
     "grader.sandbox": {"grader.worker"},
     "grader.examiner": {"grader.sandbox", "grader.worker"},
+    "grader.endings": set(),
     "grader.stopping": set(),
     "grader.examining": {"grader.bank", "grader.examiner", "grader.sandbox", "grader.stopping"},
     "grader.grade": {"grader.bank", "grader.examining", "grader.integrity", "grader.sandbox", "grader.scoring"},
@@ -35,7 +36,7 @@ ALLOWED = {
     },
     "grader.cli": {
         *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
-        *("grader.scaffold", "grader.validation"),
+        *("grader.endings", "grader.scaffold", "grader.validation"),
     },
 }
 """Which of our parts each part may import, beside itself and what everybody may."""
