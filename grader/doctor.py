@@ -17,6 +17,7 @@ from typing import Any
 from grader import __version__
 from grader.bank import find_bank
 from grader.errors import GraderError
+from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.sandbox.leftovers import FOLDER_PREFIX, is_abandoned
 
 Say = Callable[[str], None]
@@ -105,7 +106,7 @@ def _docker(say: Say) -> Iterator[Diagnosis]:
         return
     try:
         yield Diagnosis("sandbox image", provider.image)
-        yield _trial(provider)
+        yield _container(provider)
     finally:
         provider.close()
 
@@ -114,31 +115,30 @@ def _embedded() -> Diagnosis:
     from grader.sandbox.embedded import EmbeddedProvider
 
     try:
-        provider = EmbeddedProvider()
-        sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
-        try:
-            facts = sandbox.facts()
-        finally:
-            sandbox.close()
+        facts, _ = _trial(EmbeddedProvider())
     except GraderError as error:
         return Diagnosis("embedded sandbox", str(error), False, error.cure)
     return Diagnosis("embedded sandbox", f"works: {facts.engine}, Python {facts.python}, numpy {facts.numpy}")
 
 
-def _trial(provider: Any) -> Diagnosis:
-    """Start a sandbox as for a submission and see that it answers."""
-    sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
+def _container(provider: SandboxProvider) -> Diagnosis:
     try:
-        facts = sandbox.facts()
-        told = sandbox.session().facts
+        facts, told = _trial(provider)
     except GraderError as error:
         return Diagnosis("sandbox", str(error), False, error.cure)
-    finally:
-        sandbox.close()
     if not (told.get("is_init") and told.get("drops_privileges")):
         cure = "use an engine whose containers start as root of their own user namespace"
         return Diagnosis("sandbox", "the worker cannot give each test a user of its own", False, cure)
     return Diagnosis("sandbox", f"works: Python {facts.python}, numpy {facts.numpy}")
+
+
+def _trial(provider: SandboxProvider) -> tuple[SandboxFacts, dict[str, Any]]:
+    """Start a sandbox as for a submission, see that it proves itself and answers, and return what it says."""
+    sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
+    try:
+        return sandbox.facts(), sandbox.session().facts
+    finally:
+        sandbox.close()
 
 
 def _remove_containers(api: Any) -> str:
