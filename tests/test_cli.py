@@ -132,6 +132,20 @@ def test_a_refused_submission_writes_nothing(grader: Grader, toy_bank: ToyBank, 
     assert not (tmp_path / "results").exists()
 
 
+def test_a_warning_that_quotes_its_line_is_no_finding(grader: Grader, toy_bank: ToyBank) -> None:
+    """Python opens the file that it quotes, on behalf of nobody; whoever opens one by itself is told."""
+    honest = "import numpy as np\n\ndef mean(X):\n    np.mean([])\n    np.log(0.0)\n    return np.mean(X, axis=0)\n"
+    curious = honest.replace("np.mean([])", "open(np.__file__).close()")
+    told = []
+    for source in (honest, curious):
+        folder = toy_bank.submission(source)
+        command = ("score", folder, "--bank", toy_bank.root, "--sandbox", "none", "--format", "json")
+        report = json.loads(grader(*command).stdout)
+        told.append([finding for finding in report["integrity"] if finding["seen_by"] == "worker"])
+    assert told[0] == []
+    assert [(finding["kind"], finding["line"]) for finding in told[1]] == [("file-access", 4)]
+
+
 def test_an_unknown_assignment_suggests_the_nearest(grader: Grader, toy_bank: ToyBank) -> None:
     done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--assignment", "toi")
     assert done.returncode == 2

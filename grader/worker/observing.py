@@ -6,11 +6,14 @@ Evidence for a person, never points: the notes come from the fork itself, which 
 from __future__ import annotations
 
 import importlib
+import linecache
 import os
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from grader.worker.importing import FOLDER
 
@@ -39,6 +42,7 @@ _WATCHED = (
     "glob.",
     "tempfile.",
 )
+_LIBRARIES = tuple(os.path.dirname(str(module.__file__)) + os.sep for module in (os, np))
 _NOTES_LIMIT = 24
 _FRAMES_LOOKED_AT = 40
 
@@ -68,8 +72,11 @@ class Observer:
             self.busy = False
 
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
-        place = _place(sys._getframe(2), event)
+        frame = sys._getframe(2)
+        place = _place(frame, event)
         if place is None or len(self.seen) >= _NOTES_LIMIT:
+            return
+        if event == "open" and _is_quoted(frame, arguments[0]):
             return
         key = (event, *place)
         if key not in self.seen:
@@ -77,6 +84,17 @@ class Observer:
             first = arguments[0] if arguments else ""
             detail = first if isinstance(first, str) else type(first).__name__
             self.send([event, str(detail)[:200], *place])
+
+
+def _is_quoted(frame: FrameType | None, path: object) -> bool:
+    """Whether a file is opened only because a warning or a traceback quotes a line of Python's or numpy's source."""
+    if not isinstance(path, str) or not path.startswith(_LIBRARIES):
+        return False
+    while frame is not None and not frame.f_code.co_filename.startswith(FOLDER):
+        if frame.f_code is linecache.updatecache.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _place(frame: FrameType | None, event: str) -> tuple[str, int] | None:
