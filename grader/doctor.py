@@ -54,10 +54,11 @@ def examine_machine(bank: Path | None, say: Say) -> Iterator[Diagnosis]:
     yield Diagnosis("grader", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
     yield from _packages()
     yield _bank(bank)
-    docker, embedded = list(_docker(say)), _embedded()
+    kinds = [list(_docker(say)), [_bubblewrap()], [_embedded()]]
     # One kind of sandbox will do.
-    yield from (replace(found, is_needed=not embedded.is_well) for found in docker)
-    yield replace(embedded, is_needed=not all(found.is_well for found in docker))
+    has_sandbox = any(all(found.is_well for found in kind) for kind in kinds)
+    for kind in kinds:
+        yield from (replace(found, is_needed=not has_sandbox) for found in kind)
     yield _folders()
 
 
@@ -111,14 +112,24 @@ def _docker(say: Say) -> Iterator[Diagnosis]:
         provider.close()
 
 
+def _bubblewrap() -> Diagnosis:
+    from grader.sandbox.bubblewrap import BubblewrapProvider
+
+    return _local("bubblewrap sandbox", BubblewrapProvider)
+
+
 def _embedded() -> Diagnosis:
     from grader.sandbox.embedded import EmbeddedProvider
 
+    return _local("embedded sandbox", EmbeddedProvider)
+
+
+def _local(what: str, make: Callable[[], SandboxProvider]) -> Diagnosis:
     try:
-        facts, _ = _trial(EmbeddedProvider())
+        facts, _ = _trial(make())
     except GraderError as error:
-        return Diagnosis("embedded sandbox", str(error), False, error.cure)
-    return Diagnosis("embedded sandbox", f"works: {facts.engine}, Python {facts.python}, numpy {facts.numpy}")
+        return Diagnosis(what, str(error), False, error.cure)
+    return Diagnosis(what, f"works: {facts.engine}, Python {facts.python}, numpy {facts.numpy}")
 
 
 def _container(provider: SandboxProvider) -> Diagnosis:

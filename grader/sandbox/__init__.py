@@ -17,7 +17,7 @@ class SandboxFacts:
     """What a report says about where a submission ran.
 
     Attributes:
-        kind: ``"docker"``, ``"embedded"`` or ``"none"``.
+        kind: ``"docker"``, ``"bubblewrap"``, ``"embedded"`` or ``"none"``.
         engine: name and version of what contains it.
         image: id of the image; empty where there is none.
         python: version of Python inside.

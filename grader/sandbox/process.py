@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import grader
 from grader.errors import SandboxError
@@ -46,8 +47,7 @@ class ProcessSandbox:
         self.modules = modules
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{owner()}-")
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - open until this is closed
-        self.process = subprocess.Popen(
-            [*self.command(), self.folder],
+        self.process = self.spawn(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -57,9 +57,13 @@ class ProcessSandbox:
         )
         self._session: WorkerSession | None = None
 
-    def command(self) -> list[str]:
-        """Return what starts a worker, but for its folder."""
-        return [sys.executable, "-m", "grader.worker"]
+    def spawn(self, **options: Any) -> subprocess.Popen[bytes]:
+        """Start a worker.
+
+        Args:
+            options: those of ``subprocess.Popen``.
+        """
+        return subprocess.Popen([sys.executable, "-m", "grader.worker", self.folder], **options)
 
     def path(self) -> list[str]:
         """Return where its Python looks for modules, beside the usual places."""

@@ -43,7 +43,9 @@ def confine(
         The descriptor of the channel, which may have moved.
     """
     os.setsid()
-    channel = _keep_only(channel, output, [] if jail is None else [jail.rules.descriptor])
+    if jail is not None:
+        jail.show()
+    channel = _keep_only(channel, output, [] if jail is None else jail.descriptors)
     _first_to_die()
     _limit(limits, has_own_user=uid is not None)
     os.umask(0o077)
@@ -64,7 +66,6 @@ def confine(
         forbid_system_calls()
     else:
         jail.enter()
-        os.close(jail.rules.descriptor)
     return channel
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 import sys
@@ -25,6 +26,7 @@ _CLONE_THREAD, _CLONE_FILES = 0x00010000, 0x00000400
 _O_TMPFILE = 0x00400000
 _SOCK_STREAM, _SOCK_TYPES = 1, 0xF
 _SOCKET_REQUESTS, _REQUEST_KINDS = 0x8900, 0xFF00
+_F_SETOWN, _F_SETOWN_EX = 8, 15
 
 _ABSENT = None
 _Numbers = tuple[int | None, int | None]
@@ -106,7 +108,9 @@ _ON_THE_HOST: dict[str, _Numbers] = {
     "splice": (275, 76),
     "tee": (276, 77),
     "vmsplice": (278, 75),
-    # other processes of the same user
+    # other processes of the same user; see _own_signals
+    "tkill": (200, 130),
+    "pidfd_send_signal": (424, 424),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
     "sched_setparam": (142, 118),
@@ -129,7 +133,14 @@ _UNKNOWN_ON_THE_HOST: dict[str, _Numbers] = {"clone3": (435, 435), "openat2": (4
 """Their arguments cannot be seen by a filter; libraries fall back to the older call when these are not there."""
 
 _CLONE, _PRLIMIT, _OPEN, _OPENAT = (56, 220), (302, 261), (2, _ABSENT), (257, 56)
-_SOCKETPAIR, _IOCTL, _PRCTL = (53, 199), (16, 29), (157, 167)
+_SOCKETPAIR, _IOCTL, _PRCTL, _FCNTL = (53, 199), (16, 29), (157, 167), (72, 25)
+_SIGNALLING: dict[str, _Numbers] = {
+    "kill": (62, 129),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+}
+"""What signals a process, which the first argument names."""
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """AUDIT_ARCH of linux/audit.h, and the column of the tables above."""
@@ -159,6 +170,9 @@ def forbid_system_calls(*, on_the_host: bool = False) -> None:
         return
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAMS[on_the_host]))
+    if on_the_host:
+        code = ctypes.create_string_buffer(_own_signals(platform.machine(), os.getpid()))
+        prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_program(code)))
 
 
 def _instructions(machine: str, *, on_the_host: bool) -> bytes:
@@ -193,11 +207,35 @@ def _instructions(machine: str, *, on_the_host: bool) -> bytes:
         program += _checked(_SOCKETPAIR[column], 1, stream)
         network = [(_AND, 0, 0, _REQUEST_KINDS), (_JUMP_EQUAL, 0, 1, _SOCKET_REQUESTS)]
         program += _checked(_IOCTL[column], 1, network)
+        # No signals by way of an open file.
+        for command in (_F_SETOWN, _F_SETOWN_EX):
+            program += _checked(_FCNTL[column], 1, [(_JUMP_EQUAL, 0, 1, command)], goes_on=True)
         # It dies with the worker, and can be looked at from there.
         for option in (PR_SET_PDEATHSIG, PR_SET_DUMPABLE):
             program += _checked(_PRCTL[column], 0, [(_JUMP_EQUAL, 0, 1, option)], goes_on=True)
     program.append((_RETURN, 0, 0, _ALLOW))
+    return _packed(program)
+
+
+def _own_signals(machine: str, pid: int) -> bytes:
+    """A second filter: signals to this process, or its group of its own. The kernel does what the strictest filter says.
+
+    It asks nothing of the architecture: the first filter does.
+    """
+    _, column = _ARCHITECTURES[machine]
+    program: list[_Instruction] = [(_LOAD_WORD, 0, 0, _NUMBER_OFFSET)]
+    for numbers in _SIGNALLING.values():
+        program += _checked(numbers[column], 0, [(_JUMP_EQUAL, 2, 0, pid), (_JUMP_EQUAL, 1, 0, 0)])
+    program.append((_RETURN, 0, 0, _ALLOW))
+    return _packed(program)
+
+
+def _packed(program: list[_Instruction]) -> bytes:
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
+
+
+def _program(code: ctypes.Array[ctypes.c_char]) -> _Program:
+    return _Program((len(code) - 1) // 8, ctypes.cast(code, ctypes.c_void_p))  # the buffer ends with a zero byte
 
 
 def _checked(
@@ -230,7 +268,4 @@ if can_filter():
         stricter: ctypes.create_string_buffer(_instructions(platform.machine(), on_the_host=stricter))
         for stricter in (False, True)
     }
-    _PROGRAMS = {
-        stricter: _Program(len(code.raw) // 8, ctypes.cast(code, ctypes.c_void_p))
-        for stricter, code in _CODES.items()
-    }
+    _PROGRAMS = {stricter: _program(code) for stricter, code in _CODES.items()}

@@ -1,10 +1,11 @@
-"""What holds a fork where no container does: Landlock, the stricter filter, and a count of what it writes."""
+"""What holds a fork where no container does: the stricter filter, a count of what it writes, and Landlock."""
 
 from __future__ import annotations
 
 import os
 import signal
 import stat
+import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,40 +16,52 @@ import numpy as np
 
 from grader.worker import landlock
 from grader.worker.filtering import can_filter, forbid_system_calls
-from grader.worker.kernel import PR_SET_PDEATHSIG, prctl
+from grader.worker.kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
-_PACKAGES = ("site-packages", "dist-packages")
-_ROOT_LANDLOCK = 3
-"""With a user of its own for each fork, signals need no Landlock; what it does for files is whole from then on."""
+PACKAGES = ("site-packages", "dist-packages")
+_NEEDED_LANDLOCK = 3
+"""What it does for files is whole from then on (Linux 6.2); signals are the filter's."""
 
 
 class Jail:
     """Keeps forks away from everything but Python, numpy and a folder to write in.
 
     Args:
-        has_own_user: each fork becomes a user that owns nothing else.
+        in_namespaces: this process sees no other files and processes in any case.
 
     Raises:
         OSError: the kernel cannot do it; the message says what is missing.
     """
 
-    def __init__(self, *, has_own_user: bool) -> None:
-        needed = _ROOT_LANDLOCK if has_own_user else landlock.SCOPES_SIGNALS
-        if landlock.version() < needed:
-            raise OSError(
-                f"this kernel has version {landlock.version()} of Landlock, and version {needed} is needed"
-                f" ({'Linux 6.2' if has_own_user else 'Linux 6.12'})"
-            )
+    def __init__(self, *, in_namespaces: bool) -> None:
         if not can_filter():
             raise OSError("there is no system-call filter for this kind of machine")
-        devices = [Path(name) for name in _DEVICES]
-        self.rules = landlock.Ruleset(_readable(), _searched(), devices)
+        self.rules: landlock.Ruleset | None = None
+        if in_namespaces:
+            prctl(PR_SET_DUMPABLE, 0)  # the forks have the same user, and are to see nothing of it in /proc
+        elif landlock.version() < _NEEDED_LANDLOCK:
+            raise OSError(
+                f"this kernel has version {landlock.version()} of Landlock, and version {_NEEDED_LANDLOCK} is needed"
+                " (Linux 6.2)"
+            )
+        else:
+            self.rules = landlock.Ruleset(_readable(), standard_library(), map(Path, DEVICES))
+
+    @property
+    def descriptors(self) -> list[int]:
+        """Descriptors that a fork has to keep until it has entered."""
+        return [] if self.rules is None else [self.rules.descriptor]
 
     def open_up(self, home: Path) -> None:
         """Let the forks from now on write in a folder; those of tests that have ended are gone."""
-        self.rules.open_up(home)
+        if self.rules is not None:
+            self.rules.open_up(home)
+
+    def show(self) -> None:
+        """Let the worker look at this process; the first that a fork does."""
+        prctl(PR_SET_DUMPABLE, 1)
 
     def enter(self) -> None:
         """Restrict this process for good.
@@ -57,7 +70,9 @@ class Jail:
             OSError: the kernel refused.
         """
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # whatever becomes of the worker, nothing outlives it
-        self.rules.enter()
+        if self.rules is not None:
+            self.rules.enter()
+            os.close(self.rules.descriptor)
         forbid_system_calls(on_the_host=True)
 
 
@@ -67,23 +82,24 @@ def _readable() -> Iterator[Path]:
     yield Path(__file__).parent
     yield from (Path(np.__file__).parent, Path(msgpack.__file__).parent)
     yield Path(np.__file__).parents[1] / "numpy.libs"
-    for folder in _searched():
-        yield from (entry for entry in folder.iterdir() if entry.name not in _PACKAGES)
-    for folder in {library.parent for library in _libraries()}:
+    for folder in standard_library():
+        yield from (entry for entry in folder.iterdir() if entry.name not in PACKAGES)
+    for folder in {library.parent for library in loaded_libraries()}:
         yield from (entry for entry in folder.iterdir() if ".so" in entry.suffixes)
 
 
-def _searched() -> list[Path]:
+def standard_library() -> list[Path]:
     """Folders of the standard library: the importer lists them."""
-    names = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    outside_of_environments = {"platbase": sys.base_exec_prefix}
+    names = {sysconfig.get_path(name, vars=outside_of_environments) for name in ("stdlib", "platstdlib")}
     return [folder for name in names if (folder := Path(name).resolve()).is_dir()]
 
 
-def _libraries() -> set[Path]:
+def loaded_libraries() -> set[Path]:
     """Shared libraries that this process has loaded (proc(5), /proc/PID/maps)."""
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as stream:
         names = {line.split(maxsplit=5)[5].strip() for line in stream if ".so" in line}
-    return {path for name in names if (path := Path(name)).is_absolute() and not {*path.parts} & {*_PACKAGES}}
+    return {path for name in names if (path := Path(name)).is_absolute() and not {*path.parts} & {*PACKAGES}}
 
 
 @dataclass(frozen=True)
@@ -112,6 +128,8 @@ class Census:
         process = Path(f"/proc/{pid}")
         try:
             status = (process / "status").read_text().splitlines()
+            if "Seccomp:\t0" in status:
+                return ""  # not yet confined, so that nothing of the submission runs in it
             mapped = (process / "maps").read_text(errors="replace").splitlines()
             unnamed = _unnamed_bytes(process / "fd")
         except (FileNotFoundError, ProcessLookupError):

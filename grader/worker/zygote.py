@@ -31,10 +31,9 @@ from grader.worker.compiling import compiled
 from grader.worker.importing import MemoryImporter
 from grader.worker.jail import Census, Jail
 from grader.worker.kernel import PR_SET_CHILD_SUBREAPER, prctl
+from grader.worker.privileges import fresh_uid
 from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
 
-_FIRST_UID = 200_000
-_UIDS = 1_000_000
 _PRELOADED = (
     *("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "numpy.typing"),
     *("array", "bisect", "cmath", "collections.abc", "contextlib", "copy", "dataclasses", "decimal", "enum"),
@@ -85,22 +84,22 @@ class Zygote:
         source: descriptor to read records from.
         sink: descriptor to write records to.
         workplace: where forks may write; a folder that belongs to this process.
-        on_the_host: no container is around this process, and forks have to be held by other means.
+        jail: what holds the forks where no container does.
     """
 
-    def __init__(self, source: int, sink: int, workplace: Path, *, on_the_host: bool = False) -> None:
+    def __init__(self, source: int, sink: int, workplace: Path, jail: Jail | None = None) -> None:
         self.source = source
         self.sink = sink
         self.workplace = workplace
         self.is_init = os.getpid() == 1
-        self.drops_privileges = (self.is_init or on_the_host) and os.geteuid() == 0
-        self.jail = Jail(has_own_user=self.drops_privileges) if on_the_host else None
+        self.drops_privileges = (self.is_init or jail is not None) and os.geteuid() == 0
+        self.jail = jail
         self.relayed = _unforked_buffer(RECORD_LIMIT)
         self.printed = _unforked_buffer(OUTPUT_LIMIT + _DISCARD_BYTES)
         self.modules: dict[str, bytes] = {}
         self.codes: dict[str, bytes] = {}
         self.fork: Fork | None = None
-        self.last_uid = _FIRST_UID + secrets.randbelow(_UIDS)
+        self.last_uid = fresh_uid()
 
     def serve(self) -> None:
         """Answer records until ``QUIT`` or end of file; leaves no fork behind."""
@@ -434,14 +433,19 @@ def _has_ended(pidfd: int, wait_milliseconds: int) -> bool:
 
 
 def main() -> None:
-    """Serve the examiner at stdin and stdout. Arguments: a folder to work in, and ``host`` outside of a container."""
+    """Serve the examiner at stdin and stdout.
+
+    Arguments: a folder to work in; and what is around this process where it is no container and the submission is not
+    trusted: ``namespaces``, or ``nothing``.
+    """
     source, sink = os.dup(0), os.dup(1)
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
-    workplace, on_the_host = Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp"), sys.argv[2:] == ["host"]
+    workplace, *around = sys.argv[1:] or ["/tmp"]
     prepare()
-    zygote = Zygote(source, sink, workplace, on_the_host=on_the_host)
-    if on_the_host:
+    jail = Jail(in_namespaces=around == ["namespaces"]) if around else None
+    zygote = Zygote(source, sink, Path(workplace), jail)
+    if jail is not None:
         _forget_packages()
     zygote.serve()

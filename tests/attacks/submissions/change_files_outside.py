@@ -31,7 +31,10 @@ def _link_open(path):
 
 
 def _changes(path):
-    known = os.stat(path)
+    try:
+        known = os.stat(path)
+    except FileNotFoundError:
+        return
     yield "chmod", lambda: os.chmod(path, known.st_mode & 0o7777)
     yield "fchmod", lambda: _chmod_open(path, known.st_mode & 0o7777)
     yield "chown", lambda: os.chown(path, known.st_uid, known.st_gid)

@@ -13,6 +13,7 @@ EARNS = "all"
 ATTEMPTED = ["attempted: daemon 1", "found later: 2 processes []"]
 # It may not list /proc there.
 ON_THE_HOST = {"ATTEMPTED": ["attempted: daemon 1", "found later: 0 processes []"]}
+IN_NAMESPACES = {}
 
 _honest_summary, _honest_gap = summary, smallest_gap
 

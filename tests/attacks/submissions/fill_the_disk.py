@@ -14,6 +14,12 @@ ON_THE_HOST = {
     "ATTEMPTED": ["attempted: filling", "attempted: making", "found later: [] writable"],
     "SAYS": "it wrote more to disk than a test may",
 }
+# A file system that ends it by size, and not by names.
+IN_NAMESPACES = {
+    "EARNS": "all but test_column_means",
+    "ATTEMPTED": ["attempted: filled with", "attempted: making", "found later: [] writable"],
+    "SAYS": "it wrote more to disk than a test may",
+}
 
 _honest_spread, _honest_means, _honest_gap = spread, column_means, smallest_gap
 _HOME = tempfile.gettempdir()

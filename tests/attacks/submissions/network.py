@@ -31,6 +31,7 @@ ON_THE_HOST = {
         "attempted: packet: [Errno",
     ]
 }
+IN_NAMESPACES = {}
 
 _honest_spread = spread
 

@@ -9,6 +9,7 @@ EARNS = "all"
 ATTEMPTED = ["attempted: 5 ways", "secrets: []", "public: ['cmdline', 'stat', 'status']"]
 # Nothing of /proc may be read there.
 ON_THE_HOST = {"ATTEMPTED": ["attempted: 5 ways", "secrets: []", "public: []"]}
+IN_NAMESPACES = {}
 
 _honest_spread = spread
 SECRETS = ("mem", "environ", "maps", "smaps", "auxv", "io", "stack", "syscall", "fd", "map_files", "cwd", "root")

@@ -11,7 +11,7 @@ ATTEMPTED = ["attempted: 7 ways", "had: []"]
 
 _honest_spread = spread
 _HOME = tempfile.gettempdir()
-PATHS = ("/etc/shadow", "/etc/gshadow", "/root", "/proc/1/environ", "/proc/1/fd", "/var/log/dmesg")
+PATHS = ("/etc/shadow", "/etc/gshadow", "/root/.profile", "/proc/1/environ", "/proc/1/fd", "/var/log/dmesg")
 
 
 def _by_new_link(path):

@@ -14,6 +14,7 @@ ON_THE_HOST = {
         "['1/cmdline', '1/cwd', '1/environ', '1/fd', '1/maps', '1/root', '1/stack', '1/syscall']",
     ]
 }
+IN_NAMESPACES = {}
 
 _honest_spread = spread
 

@@ -7,14 +7,15 @@ import threading
 import time
 
 EARNS = "all but test_spread_is_the_root_of_the_mean_squared_distance"
-ATTEMPTED = "attempted: threads until"
+ATTEMPTED = "attempted: threads"
 
 
 def spread(X):
+    print("attempted: threads")
     threading.stack_size(65536)
     try:
         for _ in range(10_000):
             threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
     except (RuntimeError, MemoryError) as error:
-        print("attempted: threads until", error)
+        print("until", error)
     return 0.0

@@ -1,0 +1,115 @@
+"""What sandboxes without a container engine share: the worker is a process of this machine that holds its forks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from grader.errors import SandboxError
+from grader.sandbox import Loss, SandboxFacts, SandboxProvider
+from grader.sandbox.process import ProcessSandbox
+from grader.sandbox.selftest import prove
+from grader.sandbox.session import WorkerSession
+
+NEEDED_PACKAGES = ("numpy", "msgpack")
+
+
+class LocalProvider(ABC):
+    """Starts workers on this machine.
+
+    Args:
+        why: why it is this kind of sandbox; empty if it was asked for.
+    """
+
+    kind: str
+    cure: str
+    """What to do where such a sandbox cannot be had."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+        self.proved: tuple[str, ...] = ()
+
+    @property
+    @abstractmethod
+    def engine(self) -> str:
+        """Name and version of what holds the forks."""
+
+    @abstractmethod
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> LocalSandbox:
+        """See ``SandboxProvider``."""
+
+    def again(self) -> Callable[[], SandboxProvider]:
+        """See ``SandboxProvider``."""
+        return partial(type(self), self.why)
+
+    @abstractmethod
+    def targets(self) -> AbstractContextManager[dict[str, Any]]:
+        """What the proof is aimed at, see ``grader.worker.proving``."""
+
+    def close(self) -> None:
+        """Nothing is shared."""
+
+
+class LocalSandbox(ProcessSandbox):
+    """A worker that jails its forks."""
+
+    def __init__(self, provider: LocalProvider, modules: Mapping[str, bytes], hash_seed: int) -> None:
+        self.provider = provider
+        self.kind = provider.kind
+        super().__init__(modules, hash_seed)
+
+    def path(self) -> list[str]:
+        """Return where numpy, msgpack and the worker are: without ``site``, Python finds its own library only."""
+        places = [
+            Path(spec.origin).parents[1]
+            for name in ("grader", *NEEDED_PACKAGES)
+            if (spec := find_spec(name)) and spec.origin
+        ]
+        return list(dict.fromkeys(map(str, places)))
+
+    def session(self) -> WorkerSession:
+        """See ``Sandbox``."""
+        if self._session is None:
+            try:
+                session = super().session()
+            except SandboxError as error:
+                raise SandboxError(f"the {self.kind} sandbox cannot be had: {error}", cure=self.provider.cure) from error
+            if not self.provider.proved:
+                with self.provider.targets() as targets:
+                    self.provider.proved = prove(session, self.provider.cure, targets)
+        assert self._session is not None
+        return self._session
+
+    def facts(self) -> SandboxFacts:
+        """See ``Sandbox``."""
+        told = self.session().facts
+        engine = f"{self.provider.engine} on {told.get('system', '')}"
+        python, numpy = str(told.get("python", "")), str(told.get("numpy", ""))
+        return SandboxFacts(self.kind, engine, "", python, numpy, self.provider.proved, self.provider.why)
+
+    def loss(self) -> Loss:
+        """See ``Sandbox``."""
+        code = self.process.poll()
+        if code is None:
+            return Loss(is_ours=False, reason="the worker no longer answers")
+        # No fork may signal the worker, so that it was the machine's kernel or somebody on it.
+        return Loss(is_ours=self.was_killed(code), reason=f"the worker ended with code {code}")
+
+    def was_killed(self, code: int) -> bool:
+        """Whether an exit code says that a signal ended the worker."""
+        return code < 0
+
+
+def started(folder: str, around: str) -> list[str]:
+    """Return the arguments of Python that start a worker, without what ``site`` would add.
+
+    Args:
+        folder: where forks may write.
+        around: what is around it, see ``grader.worker.zygote.main``.
+    """
+    return ["-S", "-c", "from grader.worker.zygote import main; main()", folder, around]
