@@ -21,6 +21,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_DOCKER = "GRADER_REQUIRE_DOCKER"
 
+LOCAL_KINDS = ("bubblewrap", "embedded")
+"""Sandboxes that need no engine."""
+
 _REMOVAL_SECONDS = 5.0
 
 collect_ignore = ["hidden", "attacks/bank", "attacks/submissions"]

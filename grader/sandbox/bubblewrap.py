@@ -20,9 +20,8 @@ from typing import Any
 
 import grader
 from grader.errors import SandboxError
-from grader.sandbox import unprivileged
+from grader.sandbox import Sandbox, unprivileged
 from grader.sandbox.local import NEEDED_PACKAGES, LocalProvider, LocalSandbox, started
-from grader.sandbox.selftest import on_the_host
 from grader.worker.filtering import can_filter
 from grader.worker.jail import DEVICES, PACKAGES, loaded_libraries, standard_library
 from grader.worker.privileges import fresh_uid
@@ -55,15 +54,10 @@ class BubblewrapProvider(LocalProvider):
         if not can_filter():
             raise SandboxError("bubblewrap needs a system-call filter, and there is none here", cure=self.cure)
         self.program = program
-        self.version = _said(program, "--version").strip().removeprefix("bubblewrap ")
+        self.engine = _said(program, "--version").strip()
         self._try()
 
-    @property
-    def engine(self) -> str:
-        """See ``LocalProvider``."""
-        return f"bubblewrap {self.version}"
-
-    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> LocalSandbox:
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
         return BubblewrapSandbox(self, modules, hash_seed)
 
@@ -71,7 +65,7 @@ class BubblewrapProvider(LocalProvider):
     def targets(self) -> Iterator[dict[str, Any]]:
         """See ``LocalProvider``: what is not to be changed has to be visible inside."""
         library = next(path for path in standard_library() if (path / "os.py").is_file())
-        with on_the_host() as targets:
+        with super().targets() as targets:
             yield targets | {"foreign": str(library / "os.py"), "folders": ["/", "/dev", str(library)]}
 
     def run(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:

@@ -11,12 +11,11 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from grader.errors import SandboxError
+from grader.sandbox import Sandbox
 from grader.sandbox.local import LocalProvider, LocalSandbox, started
-from grader.sandbox.selftest import on_the_host
 from grader.worker import landlock
 from grader.worker.filtering import can_filter
 
@@ -42,19 +41,11 @@ class EmbeddedProvider(LocalProvider):
                 cure=self.cure,
             )
         super().__init__(why)
+        self.engine = f"Landlock {landlock.version()}"
 
-    @property
-    def engine(self) -> str:
-        """See ``LocalProvider``."""
-        return f"Landlock {landlock.version()}"
-
-    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> LocalSandbox:
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
         return EmbeddedSandbox(self, modules, hash_seed)
-
-    def targets(self) -> AbstractContextManager[dict[str, Any]]:
-        """See ``LocalProvider``."""
-        return on_the_host()
 
 
 class EmbeddedSandbox(LocalSandbox):

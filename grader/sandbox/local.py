@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from grader.errors import SandboxError
-from grader.sandbox import Loss, SandboxFacts, SandboxProvider
+from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.process import ProcessSandbox
-from grader.sandbox.selftest import prove
+from grader.sandbox.selftest import on_the_host, prove
 from grader.sandbox.session import WorkerSession
 
 NEEDED_PACKAGES = ("numpy", "msgpack")
 
 
-class LocalProvider(ABC):
+class LocalProvider:
     """Starts workers on this machine.
 
     Args:
         why: why it is this kind of sandbox; empty if it was asked for.
+
+    Attributes:
+        kind: of sandbox.
+        cure: what to do where such a sandbox cannot be had.
+        engine: name and version of what holds the forks.
+        proved: what was attempted in the first sandbox, and refused.
     """
 
     kind: str
     cure: str
-    """What to do where such a sandbox cannot be had."""
+    engine: str
 
     def __init__(self, why: str = "") -> None:
         self.why = why
         self.proved: tuple[str, ...] = ()
 
-    @property
-    @abstractmethod
-    def engine(self) -> str:
-        """Name and version of what holds the forks."""
-
-    @abstractmethod
-    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> LocalSandbox:
-        """See ``SandboxProvider``."""
-
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
         return partial(type(self), self.why)
 
-    @abstractmethod
-    def targets(self) -> AbstractContextManager[dict[str, Any]]:
+    @contextmanager
+    def targets(self) -> Iterator[dict[str, Any]]:
         """What the proof is aimed at, see ``grader.worker.proving``."""
+        with on_the_host() as targets:
+            yield targets
+
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
+        """See ``SandboxProvider``."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Nothing is shared."""
@@ -78,7 +80,9 @@ class LocalSandbox(ProcessSandbox):
             try:
                 session = super().session()
             except SandboxError as error:
-                raise SandboxError(f"the {self.kind} sandbox cannot be had: {error}", cure=self.provider.cure) from error
+                raise SandboxError(
+                    f"the {self.kind} sandbox cannot be had: {error}", cure=self.provider.cure
+                ) from error
             if not self.provider.proved:
                 with self.provider.targets() as targets:
                     self.provider.proved = prove(session, self.provider.cure, targets)

@@ -1,7 +1,7 @@
 """Starts a command as a user that nobody is, who finds some files and folders at ``/tmp`` and may read them there.
 
-Run by root as a script: ``unprivileged.py UID PATH... -- COMMAND``. The first path becomes ``/tmp/0``, and so on, in a
-mount namespace that ends with the command: Python may lie where no other user is let in, such as root's home.
+Run by root as a script: ``unprivileged.py UID PATH... -- COMMAND``. The first path becomes ``/tmp/0``, and so on, in
+a mount namespace that ends with the command: Python may lie where no other user is let in, such as root's home.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def main(uid: int, paths: list[str], command: list[str]) -> None:
         else:
             os.close(os.open(place, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC))
         source = f"/proc/self/fd/{descriptor}".encode()
-        _check(libc.mount(source, place.encode(), None, _MS_BIND | _MS_REC, None), f"{paths[number]} cannot be mounted")
+        _check(
+            libc.mount(source, place.encode(), None, _MS_BIND | _MS_REC, None), f"{paths[number]} cannot be mounted"
+        )
     os.chdir("/")
     os.setgroups([])
     os.setresgid(uid, uid, uid)

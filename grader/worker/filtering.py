@@ -218,7 +218,7 @@ def _instructions(machine: str, *, on_the_host: bool) -> bytes:
 
 
 def _own_signals(machine: str, pid: int) -> bytes:
-    """A second filter: signals to this process, or its group of its own. The kernel does what the strictest filter says.
+    """A second filter: signals to this process, or to its group, which is its own. The strictest filter decides.
 
     It asks nothing of the architecture: the first filter does.
     """

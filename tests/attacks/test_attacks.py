@@ -31,12 +31,11 @@ from grader.report.data import as_data, as_json
 from grader.report.terminal import render
 from grader.sandbox import SandboxProvider
 from grader.sandbox.choosing import choose
-from tests.conftest import engine_answers, gone, own_containers
+from tests.conftest import LOCAL_KINDS, engine_answers, gone, own_containers
 
 HERE = Path(__file__).resolve().parent
 BANK = Bank(HERE / "bank")
 ATTACKS = sorted((HERE / "submissions").glob("*.py"))
-LOCAL_KINDS = ("bubblewrap", "embedded")
 SEED = 20_240_601
 FEWEST_ATTACKS = 90
 REPORT_BYTES = 1_000_000
