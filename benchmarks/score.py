@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("docker", "bubblewrap", "embedded")
 TESTS = 40
 CALLS = 200
 
@@ -28,9 +29,7 @@ CALLS = 200
 @click.command()
 @click.option("--pairs", default=7, show_default=True, type=click.IntRange(1), help="How often A and B run in turn.")
 @click.option("--assignment", default="knn", show_default=True)
-@click.option(
-    "--sandbox", "kinds", multiple=True, default=("docker", "embedded"), show_default=True, help="May be repeated."
-)
+@click.option("--sandbox", "kinds", multiple=True, default=KINDS, show_default=True, help="May be repeated.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def main(pairs: int, assignment: str, kinds: tuple[str, ...], form: str) -> None:
     """Print medians, their ratios, and the costs of a start, a test and a call."""

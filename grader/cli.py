@@ -60,8 +60,9 @@ _sandbox_option = click.option(
     type=click.Choice(KINDS),
     default="auto",
     show_default=True,
-    help="Where the submission runs. 'auto' is Docker, or 'embedded' where no engine answers: Linux's own means,"
-    " nothing installed. 'none' contains nothing: for code that you trust.",
+    help="Where the submission runs. 'auto' is Docker; where no engine answers 'bubblewrap', which has to be"
+    " installed; else 'embedded': Linux's own means, nothing installed. 'none' contains nothing: for code that you"
+    " trust.",
 )
 _format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True

@@ -42,7 +42,7 @@ _REMOVAL_SECONDS = 30
 _RUNTIME_CURE = "name a runtime that the engine has (`docker info` lists them), or leave out --docker-runtime"
 _PROOF_CURE = (
     "use an engine that enforces limits: a rootless one needs cgroup v2 with the controllers cpu, memory and pids"
-    " delegated to its user; or --sandbox embedded"
+    " delegated to its user; or --sandbox bubblewrap or embedded"
 )
 _NO_ENGINE_CURE = (
     "start Docker (`sudo systemctl start docker`, or Docker Desktop), or point DOCKER_HOST at an engine;"
