@@ -4,9 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_SECONDS ?= 600
 VALIDATE_ARGS ?=
 
-.PHONY: install score test validate check bench clean
+.PHONY: install score test validate check fuzz bench clean
 
 install: $(VENV)/installed
 
@@ -30,6 +31,9 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy grader
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz.run -max_total_time=$(FUZZ_SECONDS)
 
 bench: install
 	$(BIN)/python benchmarks/score.py $(BENCH_ARGS)

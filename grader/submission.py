@@ -85,7 +85,7 @@ def read_archive(name: str, content: bytes, assessment: Assessment) -> Submissio
                 raise SubmissionError(f"{name} is damaged: {_shown(bad)} does not match its checksum; zip it again")
     except _UNREADABLE as error:
         raise SubmissionError(
-            f"{name} should be a zip archive, but cannot be read as one ({error}); zip the modules again"
+            f"{name} should be a zip archive, but cannot be read as one ({_plain(str(error))}); zip the modules again"
         ) from error
     return _submission(given, modules, chosen, len(files) - len(chosen))
 
@@ -215,7 +215,7 @@ def _unpack(name: str, archive: zipfile.ZipFile, file: _File) -> bytes:
         with archive.open(file.entry) as stream:
             content = stream.read(MODULE_LIMIT + 1)
     except RuntimeError as error:
-        raise SubmissionError(f"{name}: {_shown(str(file.path))} cannot be unpacked: {error}") from error
+        raise SubmissionError(f"{name}: {_shown(str(file.path))} cannot be unpacked: {_plain(str(error))}") from error
     return _bounded(file, content)
 
 

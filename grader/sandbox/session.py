@@ -191,7 +191,7 @@ class WorkerSession:
                 output_bytes=int(facts["output_bytes"]),
                 excess=str(facts["excess"])[:100],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise WorkerLost(f"the worker's facts make no sense: {error}") from error
 
     def quit(self) -> None:

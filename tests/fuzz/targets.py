@@ -1,0 +1,170 @@
+"""What is fuzzed: each target takes any bytes, and raises where a stranger's bytes do what they must not.
+
+A target is a function and some inputs that go far into it. Errors that the code promises for bad input are none here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgpack
+import numpy as np
+
+from grader.errors import SubmissionError
+from grader.examiner.conversation import Conversation, SubjectLost
+from grader.examiner.subject import CandidateError
+from grader.sandbox.session import ForkGone, ForkLimits, Late, WorkerLost, WorkerSession
+from grader.submission import MODULE_LIMIT, read_archive
+from grader.worker.protocol import Kind
+from grader.worker.values import HEADER, Handle, MalformedMessage, NotData, announced, dumps, loads
+from tests.sandbox.test_session import FACTS, ScriptedStream, packed, record
+from tests.test_submission import ASSESSMENT, HOSTILE, STORED, Entry, archive
+
+CRASHES = Path(__file__).with_name("crashes")
+"""Inputs that broke something once, in a folder for each target."""
+
+MESSAGE_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that is fed bytes.
+
+    Attributes:
+        feed: takes them.
+        seeds: inputs to begin with.
+    """
+
+    feed: Callable[[bytes], None]
+    seeds: list[bytes]
+
+
+def feed_archive(data: bytes) -> None:
+    """Intake: modules that were asked for, within the limits, or one clear line."""
+    wanted = {module for assignment in ASSESSMENT.assignments for module in assignment.modules}
+    try:
+        submission = read_archive("submission.zip", data, ASSESSMENT)
+    except SubmissionError as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+        assert submission.modules
+        assert set(submission.modules) <= wanted
+        assert all(len(source) <= MODULE_LIMIT for source in submission.modules.values())
+    assert not refusal or refusal.isprintable()
+    assert len(refusal) < MESSAGE_LIMIT
+
+
+def feed_message(data: bytes) -> None:
+    """The decoder: plain data that can be sent again, or a malformed message."""
+    try:
+        _, body_length, buffers_length = announced(data[: HEADER.size].ljust(HEADER.size, b"\0"))
+        content = data[HEADER.size :]
+        value = loads(content[:body_length], content[body_length:][:buffers_length], _as_it_is)
+    except MalformedMessage:
+        return
+    try:
+        pieces = b"".join(dumps(1, value, _again))
+    except NotData:
+        return
+    _, body_length, _ = announced(pieces[: HEADER.size])
+    content = pieces[HEADER.size :]
+    loads(content[:body_length], content[body_length:], _as_it_is)
+
+
+def feed_session(data: bytes) -> None:
+    """Records: a worker that says anything is lost, or late, or believed; nothing else comes of it."""
+    session = WorkerSession(ScriptedStream([data]))
+    for ask in (
+        lambda: session.start({}),
+        lambda: session.begin(ForkLimits(1, 1.0, 1)),
+        lambda: session.receive(4, time.monotonic() + 1),
+        session.cpu_seconds,
+        session.end,
+        lambda: session.prove({}, 1),
+    ):
+        try:
+            ask()
+        except (WorkerLost, ForkGone, Late):
+            continue
+
+
+def feed_conversation(data: bytes) -> None:
+    """Answers of a fork: data, an exception of the submission's, or the end of the test."""
+    session = WorkerSession(ScriptedStream([record(Kind.REPLY, data), record(Kind.GONE)]))
+    session.begin(ForkLimits(1, 1.0, 1))
+    conversation = Conversation(session, lambda name: 1.0, 1.0)
+    for operation in ("import", "state"):
+        try:
+            conversation.request(operation)
+        except (CandidateError, SubjectLost):
+            continue
+    assert all(len(finding.detail) <= MESSAGE_LIMIT for finding in conversation.findings)
+
+
+def _as_it_is(handle: Handle) -> Handle:
+    return handle
+
+
+def _again(value: object) -> Handle:
+    if isinstance(value, Handle):
+        return value
+    raise NotData("not a handle")
+
+
+def _message(value: object, number: int = 1) -> bytes:
+    return b"".join(dumps(number, value, _again))
+
+
+_VALUES = (
+    [None, True, -1, 2**63, 2**70, 0.5, 1j, "text", b"bytes", (1, (2,)), {1, "a"}, {"key": [1, {}], (1, 2): 3}],
+    [np.arange(6.0).reshape(2, 3), np.float32(1), np.array(["a", "bc"]), np.array([1, "x", None], dtype=object)],
+    [Handle(3, "", ("Model", ("fit", "predict"))), Handle(3, "fit")],
+)
+_RAISED = {"type": "Odd", "base": "ValueError", "message": "no", "frames": [("knn.py", 3, "fit", "x = 1")]}
+_ANSWERS = (
+    ["value", [Handle(1, "", ("module", ("fit",)))]],
+    ["value", [np.ones(3), [1.0, 2.0]]],
+    ["raised", _RAISED],
+    ["raised", _RAISED | {"base": "UnicodeDecodeError"}],
+)
+
+TARGETS = {
+    "archive": Target(
+        feed_archive,
+        [
+            archive(Entry(b"knn.py", b"x = 1")),
+            archive(Entry(b"a/knn.py", b"x = 1", STORED), Entry(b"a/linear_regression.py", b"y = 2", STORED)),
+            archive(Entry(HOSTILE.encode(), b""), Entry(b"knn/knn.py", b"x" * 300), Entry(b"__MACOSX/._knn.py", b"")),
+        ],
+    ),
+    "message": Target(feed_message, [_message(value) for value in _VALUES]),
+    "session": Target(
+        feed_session,
+        [
+            packed(Kind.READY, {"python": "3"})
+            + record(Kind.REPLY, b"12345")
+            + packed(Kind.TIME, 0.25)
+            + record(Kind.OUTPUT, b"out")
+            + packed(Kind.ENDED, FACTS),
+            packed(Kind.READY, {})
+            + record(Kind.GONE)
+            + packed(Kind.TIME, 1)
+            + record(Kind.OUTPUT)
+            + packed(Kind.ENDED, FACTS | {"status": -9, "excess": "it wrote too much"})
+            + record(Kind.REPLY, b"\x0f\0\0\0" + msgpack.packb({"network": "no"})),
+        ],
+    ),
+    "conversation": Target(
+        feed_conversation,
+        [
+            *map(_message, _ANSWERS),
+            _message(["seen", ["ctypes", "imported", "knn.py", 1]], 0)
+            + _message(_ANSWERS[1])
+            + _message(_ANSWERS[0], 2),
+        ],
+    ),
+}
