@@ -39,9 +39,6 @@ class GraderGroup(click.Group):
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("grader: interrupted; nothing was scored, nothing is left running", err=True)
-            # Under ``python -m`` CPython dies of SIGINT after all if the interrupt struck in an exec() of text, as
-            # dataclasses make; the next such exec() makes it forget (run_eval_code_obj in Python/pythonrun.c).
-            exec("")
             ctx.exit(ExitCode.INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException):
             raise

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import zipfile
 from pathlib import Path
 
@@ -267,23 +266,6 @@ def test_the_callers_pytest_configuration_does_not_count(grader: Grader, toy_ban
         env={"PYTEST_ADDOPTS": "--also-nonexistent", "PYTEST_PLUGINS": "nonexistent_plugin"},
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_an_interrupt_in_generated_code_exits_130_too(tmp_path: Path) -> None:
-    """An import is full of such code; a signal that comes then made the process die of SIGINT instead."""
-    (tmp_path / "interrupted.py").write_text(
-        textwrap.dedent("""
-        import click
-        from grader.endings import GraderGroup
-
-        group = GraderGroup("grader")
-        group.command("run")(lambda: exec("raise KeyboardInterrupt"))
-        group(["run"])
-        """)
-    )
-    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 130, done.stderr
-    assert "interrupted" in done.stderr
 
 
 def test_plain_data_where_a_function_is_due_fails_tests_of_speed_too(grader: Grader, toy_bank: ToyBank) -> None:

@@ -150,6 +150,9 @@ class ExaminerPlugin:
     def _examine(self, item: pytest.Item, nextitem: pytest.Item | None, plan: TestResult) -> TestResult:
         started = time.monotonic()
         attempt, found = self._run(item, nextitem, stand_in=False)
+        if found.fault is Fault.UNCLEAR and isinstance(attempt.error, MemoryError):
+            # On our side: the machine may have been short of memory for a moment, which no answer is to blame for.
+            attempt, found = self._run(item, nextitem, stand_in=False)
         seconds = time.monotonic() - started
         aftermath = attempt.aftermath.get("candidate", Aftermath(None))
         self.patience.charge(

@@ -25,6 +25,7 @@ from grader.examiner.host import Aftermath, Host
 from grader.examiner.subject import Subject
 from grader.models import Outcome
 from grader.sandbox.docker import DockerProvider, Event, whose_loss
+from grader.sandbox.image import recipe
 from grader.sandbox.leftovers import owner
 from grader.sandbox.selftest import REFUSED
 from grader.sandbox.session import ForkLimits
@@ -392,12 +393,65 @@ def test_score_in_docker_leaves_no_container_and_records_where_it_ran(
 
 def test_a_remote_engine_over_tcp_works_too(grader: Grader, toy_bank: ToyBank, containers: Containers) -> None:
     """No bind mount, no shared socket: everything goes through the attach connection."""
-    with forwarded("/var/run/docker.sock") as port:
+    with forwarded("/var/run/docker.sock") as (port, _):
         done = grader(
             *("score", toy_bank.reference, "--bank", toy_bank.root), env={"DOCKER_HOST": f"tcp://127.0.0.1:{port}"}
         )
     assert done.returncode == 0, done.stderr
     assert containers() == []
+
+
+def test_an_engine_that_goes_away_in_the_middle_scores_nobody(
+    grader: Grader, toy_bank: ToyBank, containers: Containers
+) -> None:
+    """The container notices that nobody speaks to it any more, and goes too; the next run works."""
+    looping = toy_bank.submission("import time\nwhile True:\n    time.sleep(0.01)\n")
+    with forwarded("/var/run/docker.sock") as (port, cut):
+        command = [sys.executable, "-m", "grader", "score", looping, "--bank", toy_bank.root]
+        environment = os.environ | {"DOCKER_HOST": f"tcp://127.0.0.1:{port}"}
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        STARTED.add(process.pid)
+        try:
+            wait_for(lambda: containers(running=True))
+            cut()
+            stdout, stderr = process.communicate(timeout=120)
+        finally:
+            process.kill()
+            process.communicate()
+    assert (process.returncode, stdout) == (3, ""), stderr
+    assert "Traceback" not in stderr
+    wait_for(lambda: not containers())
+    assert grader("score", toy_bank.reference, "--bank", toy_bank.root).returncode == 0
+
+
+def test_an_image_that_was_deleted_is_built_again(
+    grader: Grader, toy_bank: ToyBank, provider: DockerProvider
+) -> None:
+    """By a name of its own for the base image, so that no other test's image goes."""
+    base = f"grader-test-base:{os.getpid()}"
+    provider.api.tag(provider.base_image, *base.split(":"))
+    command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json")
+    try:
+        for _ in range(2):
+            done = grader(*command, env={"GRADER_BASE_IMAGE": base})
+            assert done.returncode == 0, done.stderr
+            assert "building the sandbox image" in done.stderr
+            provider.api.remove_image(recipe(base).tag, force=True, noprune=True)
+    finally:
+        provider.api.remove_image(base, force=True, noprune=True)
+
+
+def test_an_image_that_goes_before_it_is_used_scores_nobody(provider: DockerProvider) -> None:
+    gone = DockerProvider(lambda text: None, image=f"sha256:{'0' * 64}")
+    sandbox = gone.launch({}, memory_bytes=64 * MEGABYTE, hash_seed=1)
+    try:
+        with pytest.raises(SandboxError, match=r"did not start.*[Nn]o such image"):
+            sandbox.session()
+    finally:
+        sandbox.close()
+        gone.close()
 
 
 def test_a_runtime_is_passed_through_and_told(grader: Grader, toy_bank: ToyBank) -> None:
@@ -506,13 +560,15 @@ def test_doctor_finds_all_well_and_clears_what_a_killed_run_left(
 
 
 @contextlib.contextmanager
-def forwarded(path: str) -> Iterator[int]:
-    """A TCP port on loopback that leads to a Unix socket, whatever is connected to it."""
+def forwarded(path: str) -> Iterator[tuple[int, Callable[[], None]]]:
+    """A TCP port on loopback that leads to a Unix socket, whatever is connected to it; and what cuts it off."""
+    ended: list[socket.socket] = []
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with socket.socket(socket.AF_UNIX) as far:
                 far.connect(path)
+                ended.extend([self.request, far])
                 ends = {self.request: far, far: self.request}
                 while ends:
                     for source in select.select(list(ends), [], [])[0]:
@@ -528,6 +584,14 @@ def forwarded(path: str) -> Iterator[int]:
             """A connection that a client drops is no news."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
+
+        def cut() -> None:
+            server.shutdown()
+            server.socket.close()
+            for end in ended:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+        yield server.server_address[1], cut
+        cut()
