@@ -10,6 +10,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
 from grader.sandbox.leftovers import owner
+from grader.sandbox.seccomp import profile
 from grader.sandbox.selftest import prove
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Event = tuple[str, Mapping[str, str]]
 """What happened to a container: the action and its attributes."""
 
+_USUAL_HOST = "unix:///var/run/docker.sock" if os.name == "posix" else "npipe:////./pipe/docker_engine"
 RUNTIME_VARIABLE = "GRADER_DOCKER_RUNTIME"
 LABEL = "grader"
 OWNER_LABEL = "grader.owner"
@@ -50,8 +53,36 @@ _NO_ENGINE_CURE = (
 )
 
 
+@dataclass(frozen=True)
+class Engine:
+    """Which engine it is, and what it can be told.
+
+    Attributes:
+        name: ``"Docker"`` or ``"Podman"``.
+        version: of it.
+    """
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def seccomp(self) -> list[str]:
+        """Security options for our own system-call profile; Podman takes the name of a file on its machine only."""
+        return [f"seccomp={profile()}"] if self.name == "Docker" else []
+
+    @property
+    def inodes(self) -> str:
+        """Mount option that bounds the files in ``/tmp``; Podman has none, and memory bounds them."""
+        return ",nr_inodes=4096" if self.name == "Docker" else ""
+
+
 class DockerProvider:
     """Starts containers on the engine that ``DOCKER_HOST``, the Docker context or the default socket names.
+
+    Else on the one that a rootless Docker's socket or Podman's leads to.
 
     Args:
         progress: is told what takes long.
@@ -67,22 +98,13 @@ class DockerProvider:
         self.base_image = base_image or os.environ.get("GRADER_BASE_IMAGE") or BASE_IMAGE
         self.runtime = runtime or os.environ.get(RUNTIME_VARIABLE, "")
         self.api = connect()
+        self.engine = identify(self.api)
         self.image = image or ensure(self.api, recipe(self.base_image), progress)
         self.proved: tuple[str, ...] = ()
-        self._engine = ""
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
         return DockerSandbox(self, modules, memory_bytes, hash_seed)
-
-    def engine(self) -> str:
-        """Return name and version of the engine."""
-        if not self._engine:
-            version = self.api.version()
-            self._engine = f"Docker {version.get('Version', '?')}"
-            if self.runtime:
-                self._engine += f" with the runtime {self.runtime}"
-        return self._engine
 
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
@@ -101,7 +123,7 @@ class DockerSandbox:
     ) -> None:
         self.provider = provider
         self.modules = modules
-        self.options = container_options(provider.api, memory_bytes, provider.runtime)
+        self.options = container_options(provider.api, memory_bytes, provider.engine, provider.runtime)
         self.environment = {"PYTHONHASHSEED": str(hash_seed), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self.container = ""
         self.stream: AttachedStream | None = None
@@ -147,8 +169,9 @@ class DockerSandbox:
         """See ``Sandbox``."""
         told = self.session().facts
         python, numpy = str(told.get("python", "")), str(told.get("numpy", ""))
-        engine, image, proved = self.provider.engine(), self.provider.image, self.provider.proved
-        return SandboxFacts("docker", engine, image, python, numpy, proved)
+        provider = self.provider
+        engine = str(provider.engine) + (f" with the runtime {provider.runtime}" if provider.runtime else "")
+        return SandboxFacts("docker", engine, provider.image, python, numpy, provider.proved)
 
     def loss(self) -> Loss:
         """See ``Sandbox``."""
@@ -274,8 +297,8 @@ def connect() -> docker.APIClient:
             "the Docker sandbox needs the Docker SDK for Python", cure="pip install 'takehome-grader[staff]'"
         ) from error
     arguments = docker.utils.kwargs_from_env()
-    if "base_url" not in arguments and (host := _host_of_context()):
-        arguments["base_url"] = host
+    if "base_url" not in arguments:
+        arguments["base_url"] = _socket_found(_host_of_context() or _USUAL_HOST)
     try:
         client = docker.APIClient(version="auto", timeout=120, **arguments)
     except docker.errors.DockerException as error:
@@ -287,12 +310,20 @@ def connect() -> docker.APIClient:
     return client
 
 
-def container_options(api: docker.APIClient, memory_bytes: int, runtime: str = "") -> dict[str, Any]:
+def identify(api: docker.APIClient) -> Engine:
+    """Find out which engine answers."""
+    version = api.version()
+    name = str(next(iter(version.get("Components") or [{}])).get("Name", ""))
+    return Engine("Podman" if "podman" in name.lower() else "Docker", str(version.get("Version", "?")))
+
+
+def container_options(api: docker.APIClient, memory_bytes: int, engine: Engine, runtime: str = "") -> dict[str, Any]:
     """Return the engine's options for a container that can compute and nothing else.
 
     Args:
         api: client that knows the engine's version.
         memory_bytes: what one test may use; the worker's own need is added.
+        engine: what it can be told.
         runtime: what runs the container; empty for the engine's own.
     """
     limit = memory_bytes + _WORKER_BYTES
@@ -302,11 +333,11 @@ def container_options(api: docker.APIClient, memory_bytes: int, runtime: str = "
         read_only=True,
         cap_drop=["ALL"],
         cap_add=["SETUID", "SETGID", "KILL"],
-        security_opt=["no-new-privileges"],
+        security_opt=["no-new-privileges", *engine.seccomp],
         pids_limit=64,
         mem_limit=limit,
         memswap_limit=limit,
-        tmpfs={"/tmp": "size=64m,nr_inodes=4096,mode=1777,nosuid,nodev,noexec"},
+        tmpfs={"/tmp": f"size=64m,mode=1777,nosuid,nodev,noexec{engine.inodes}"},
         log_config={"type": "none"},
         # When whoever holds the other end of stdin is gone, so is the container.
         auto_remove=True,
@@ -381,6 +412,15 @@ def remove(api: docker.APIClient, container: str) -> None:
 
 def _say_nothing(text: str) -> None:
     """For providers that have nothing to build."""
+
+
+def _socket_found(host: str) -> str:
+    """Return ``host``, or the socket of a rootless Docker or of Podman where it has none and they have."""
+    if not host.startswith("unix://") or os.path.exists(host.removeprefix("unix://")):
+        return host
+    own = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    others = (f"{own}/docker.sock", f"{own}/podman/podman.sock", "/run/podman/podman.sock")
+    return next((f"unix://{path}" for path in others if os.path.exists(path)), host)
 
 
 def _host_of_context() -> str:

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +26,10 @@ from grader.examiner.conversation import SubjectLost
 from grader.examiner.host import Aftermath, Host
 from grader.examiner.subject import Subject
 from grader.models import Outcome
-from grader.sandbox.docker import DockerProvider, Event, whose_loss
+from grader.sandbox.docker import DockerProvider, Event, connect, identify, whose_loss
 from grader.sandbox.image import recipe
 from grader.sandbox.leftovers import owner
+from grader.sandbox.seccomp import profile
 from grader.sandbox.selftest import REFUSED
 from grader.sandbox.session import ForkLimits
 from tests.conftest import STARTED, Grader, ToyBank, wait_for
@@ -105,7 +108,7 @@ def test_the_container_is_hardened(bench: Callable[[str], Bench], provider: Dock
     assert host["ReadonlyRootfs"] is True
     assert host["CapDrop"] == ["ALL"]
     assert sorted(host["CapAdd"]) == ["KILL", "SETGID", "SETUID"]
-    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert host["SecurityOpt"] == ["no-new-privileges", f"seccomp={profile()}"]
     assert host["PidsLimit"] == 64
     assert host["Memory"] == host["MemorySwap"] == 512 * MEGABYTE
     assert host["LogConfig"]["Type"] == "none"
@@ -399,6 +402,55 @@ def test_a_remote_engine_over_tcp_works_too(grader: Grader, toy_bank: ToyBank, c
         )
     assert done.returncode == 0, done.stderr
     assert containers() == []
+
+
+def test_a_rootless_engines_socket_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("grader.sandbox.docker._host_of_context", lambda: f"unix://{tmp_path}/nothing.sock")
+    (tmp_path / "podman").mkdir()
+    (tmp_path / "podman" / "podman.sock").symlink_to("/var/run/docker.sock")
+    with contextlib.closing(connect()) as api:
+        assert identify(api).name in ("Docker", "Podman")
+
+
+@pytest.mark.parametrize(
+    ("components", "expected", "takes_profiles"),
+    [
+        ([{"Name": "Engine", "Version": "28.2.2"}, {"Name": "containerd"}], "Docker 28.2.2", True),
+        ([{"Name": "Podman Engine", "Version": "4.3.1"}, {"Name": "Conmon"}], "Podman 4.3.1", False),
+    ],
+)
+def test_podman_is_told_apart(components: list[dict[str, str]], expected: str, takes_profiles: bool) -> None:
+    class Api:
+        def version(self) -> dict[str, Any]:
+            return {"Version": components[0]["Version"], "Components": components}
+
+    engine = identify(Api())
+    assert str(engine) == expected
+    assert bool(engine.seccomp) == bool(engine.inodes) == takes_profiles
+
+
+def test_the_profile_of_the_container_refuses_what_nobody_needs(bench: Callable[[str], Bench]) -> None:
+    """Calls that the engine's own profile lets through, and each fork's filter too."""
+    subject = bench(
+        """
+        import ctypes, errno, os
+
+        def tried():
+            libc, found = ctypes.CDLL(None, use_errno=True), {}
+            for name, arguments in {
+                "memfd_create": (b"x", 0), "vmsplice": (1, None, 0, 0), "personality": (0xFFFFFFFF,),
+                "adjtimex": (bytes(256),), "inotify_init": (), "mknod": (b"fifo", 0o10600, 0),
+            }.items():
+                ctypes.set_errno(0)
+                result = getattr(libc, name)(*arguments)
+                found[name] = errno.errorcode.get(ctypes.get_errno()) if result < 0 else "done"
+            return found
+        """
+    )
+    with subject.test() as (candidate, _):
+        assert set(candidate.toy.tried().values()) == {"EPERM"}
 
 
 def test_an_engine_that_goes_away_in_the_middle_scores_nobody(

@@ -17,7 +17,7 @@ ATTEMPTED = [
     "clone with a bit too high: a child",
     "execve: ENOENT",
     "execveat: ENOENT",
-    "memfd_create: had",
+    "memfd_create: EPERM",
     "open_by_handle_at: EPERM",
     "io_uring_setup: EPERM",
     "userfaultfd: EPERM",

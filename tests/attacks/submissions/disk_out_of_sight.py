@@ -20,8 +20,7 @@ ON_THE_HOST = {
     "ATTEMPTED": ["attempted: no file without a name True"],
     "SAYS": "it wrote more to disk than a test may",
 }
-# Its printing has no end there, since each piece is refused.
-IN_NAMESPACES = {"EARNS": "all but test_column_means, test_extremes_of_every_part"}
+IN_NAMESPACES = {}
 
 _honest_spread, _honest_means, _honest_extremes, _honest_gap = spread, column_means, extremes, smallest_gap
 _SIZE = 50_000_000
@@ -71,8 +70,8 @@ def extremes(x):
         buffer = ctypes.create_string_buffer(1 << 16)
         piece, printed = _Range(ctypes.addressof(buffer), len(buffer)), 0
         print("attempted: printed")
-        while printed < 7 * _SIZE:
-            printed += ctypes.CDLL(None).vmsplice(1, ctypes.byref(piece), 1, 0)
+        while printed < 7 * _SIZE and (moved := ctypes.CDLL(None).vmsplice(1, ctypes.byref(piece), 1, 0)) > 0:
+            printed += moved
         _write_to_removed("unseen")
     return _honest_extremes(x)
 

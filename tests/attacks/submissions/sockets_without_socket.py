@@ -11,8 +11,8 @@ import socket
 import struct
 
 EARNS = "all"
-ATTEMPTED = ["attempted: connected to []", "its own name True", "cards: ['lo']"]
-# The network is the machine's there, so that no such socket may reach anything, not even itself.
+ATTEMPTED = ["attempted: connected to []", "its own name False", "cards: ['lo']"]
+# Nothing is told of the machine's network there.
 ON_THE_HOST = {"ATTEMPTED": ["attempted: connected to []", "its own name False", "cards: []"]}
 
 _honest_spread = spread
