@@ -38,9 +38,11 @@ _WORKER_BYTES = 256 * 1024 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
-_TARGETS = {"secret": "/proc/1/environ", "foreign": "/etc/hosts", "folders": ["/", "/etc", "/opt/worker"], "pids": []}
+_FOLDERS = ["/", "/etc", "/opt/worker", "/var/tmp", "/run", "/run/lock", "/dev", "/dev/shm", "/dev/mqueue"]
+_TARGETS = {"secret": "/proc/1/environ", "foreign": "/etc/hosts", "folders": _FOLDERS, "pids": []}
 """What a process in a container may not touch, see ``grader.worker.proving``."""
-_REMOVAL_IN_PROGRESS = 409
+_REMOVAL_IN_PROGRESS = (409, 500)
+"""What Docker answers then, and what Podman does."""
 _REMOVAL_SECONDS = 30
 _RUNTIME_CURE = "name a runtime that the engine has (`docker info` lists them), or leave out --docker-runtime"
 _PROOF_CURE = (
@@ -74,9 +76,15 @@ class Engine:
         return [f"seccomp={profile()}"] if self.name == "Docker" else []
 
     @property
-    def inodes(self) -> str:
-        """Mount option that bounds the files in ``/tmp``; Podman has none, and memory bounds them."""
-        return ",nr_inodes=4096" if self.name == "Docker" else ""
+    def tmpfs(self) -> dict[str, str]:
+        """File systems in memory: ``/tmp``, and nothing where Podman would make others.
+
+        Podman has no option that bounds the number of files; memory does.
+        """
+        place = "size=64m,mode=1777,nosuid,nodev,noexec"
+        if self.name == "Docker":
+            return {"/tmp": f"{place},nr_inodes=4096"}
+        return {"/tmp": place, "/run": "ro,size=4k", "/var/tmp": "ro,size=4k"}
 
 
 class DockerProvider:
@@ -337,7 +345,7 @@ def container_options(api: docker.APIClient, memory_bytes: int, engine: Engine, 
         pids_limit=64,
         mem_limit=limit,
         memswap_limit=limit,
-        tmpfs={"/tmp": f"size=64m,mode=1777,nosuid,nodev,noexec{engine.inodes}"},
+        tmpfs=engine.tmpfs,
         log_config={"type": "none"},
         # When whoever holds the other end of stdin is gone, so is the container.
         auto_remove=True,
@@ -397,7 +405,7 @@ def remove(api: docker.APIClient, container: str) -> None:
         try:
             api.remove_container(container, force=True, v=True)
         except docker.errors.APIError as error:
-            if error.status_code != _REMOVAL_IN_PROGRESS:
+            if error.status_code not in _REMOVAL_IN_PROGRESS:
                 raise
             # The worker has ended at the same moment, and the engine removes its container by itself.
             api.wait(container, timeout=_REMOVAL_SECONDS, condition="removed")

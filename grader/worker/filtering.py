@@ -54,6 +54,12 @@ _FORBIDDEN: dict[str, _Numbers] = {
     "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425),
     "pidfd_getfd": (438, 438),
+    # space that no limit of a process counts, and writing that no count of the kernel's shows
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "splice": (275, 76),
+    "tee": (276, 77),
+    "vmsplice": (278, 75),
 }
 
 _ON_THE_HOST: dict[str, _Numbers] = {
@@ -101,13 +107,8 @@ _ON_THE_HOST: dict[str, _Numbers] = {
     # the host's Unix sockets, which a datagram socket of a pair would reach
     "connect": (42, 203),
     "bind": (49, 200),
-    # space that no limit of a process counts, and writing that no count of the kernel's shows
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
+    # space that no limit of a process counts
     "fallocate": (285, 47),
-    "splice": (275, 76),
-    "tee": (276, 77),
-    "vmsplice": (278, 75),
     # other processes of the same user; see _own_signals
     "tkill": (200, 130),
     "pidfd_send_signal": (424, 424),
