@@ -1,7 +1,7 @@
 """The sandbox of bubblewrap: namespaces that an ordinary user may make, with the embedded sandbox's means inside.
 
 The worker is the first process of its own namespaces: no network, no other process, and no file but Python, numpy and
-a ``/tmp`` in memory. Its forks have the same user, so that the stricter filter, the limits and the census of
+a small folder in memory. Its forks have the same user, so that the stricter filter, the limits and the census of
 ``grader.worker.jail`` hold them; Landlock is not needed. It never runs as root: root's name alone opens doors in a
 namespace, such as the kernel's settings in ``/proc/sys``. Root has it started by a user that nobody is.
 """
@@ -27,7 +27,9 @@ from grader.worker.jail import DEVICES, PACKAGES, loaded_libraries, standard_lib
 from grader.worker.privileges import fresh_uid
 
 _PROGRAM = "bwrap"
-_WORKPLACE = "/tmp"
+_WORKPLACE = "/submission"
+"""Where forks write; not ``/tmp``, since Python may lie there."""
+
 _WORKPLACE_BYTES = 64 * 1024 * 1024
 _FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/usr/share/zoneinfo")
 _START_SECONDS = 20.0
@@ -97,7 +99,11 @@ class BubblewrapProvider(LocalProvider):
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
         try:
             with self.run("-S", "-c", "pass", **streams) as process:
-                _, said = process.communicate(timeout=_START_SECONDS)
+                try:
+                    _, said = process.communicate(timeout=_START_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SandboxError(f"bubblewrap does not start: {error}", cure=self.cure) from error
         if process.returncode != 0:
@@ -131,7 +137,7 @@ def _namespaces() -> list[str]:
 
 
 def _files(bound: Callable[[Path], list[str]]) -> Iterator[str]:
-    """What there is inside: Python and numpy to read, five devices, ``/proc`` and a small ``/tmp``.
+    """What there is inside: Python and numpy to read, five devices, ``/proc`` and a small folder to write in.
 
     Args:
         bound: returns what binds a file or folder where it is.
