@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,17 @@ def test_whoever_names_a_runtime_wants_docker_and_nothing_else(grader: Grader, t
         done = grader(*command, *options, env=NO_ENGINE | more)
         assert (done.returncode, done.stdout) == (3, "")
         assert "no Docker engine answers" in done.stderr
+
+
+def test_what_the_worker_is_made_of_may_lie_in_the_folder_for_temporary_files(
+    toy_bank: ToyBank, tmp_path: Path, kind: str
+) -> None:
+    shutil.copytree(ROOT / "grader", tmp_path / "grader")
+    command = ["score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", kind]
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, command)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.docker
