@@ -1,6 +1,7 @@
 """Mounts, unmounts and moves file systems by the old calls and the new, and makes or enters namespaces of every kind.
 
-A success would uncover what lies below, or give it privileges of its own. Honest result: all of it; nothing is granted.
+A success would uncover what lies below, or give it privileges of its own. Honest result: all of it; nothing is
+granted.
 """
 
 import ctypes
