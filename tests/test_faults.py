@@ -124,7 +124,8 @@ def test_a_run_may_be_ended_at_any_stage(toy_bank: ToyBank, tmp_path: Path, sent
             process.send_signal(sent)
             stdout, stderr = process.communicate(timeout=60)
         endings.add(process.returncode)
-        assert "Traceback" not in stderr, (stage, stderr)
+        # What strikes in a callback of the garbage collector's is told by CPython itself, and lost.
+        assert "Traceback" not in stderr.partition("Exception ignored")[0], (stage, stderr)
         assert bool(stdout) == (process.returncode == 0), (stage, stdout)
         names = {path.name for path in results.iterdir()} if results.exists() else set()
         assert names in (set(), {"report.json"}, {"report.json", "report.txt"}), stage
