@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -114,26 +115,31 @@ def results_of(report: Report) -> dict[str, TestResult]:
 
 
 def leftover_processes() -> list[str]:
-    """Processes of users that only forks of a worker have, and that no worker is left to end.
+    """Processes of users that only we make, and that neither a worker nor another run is left to end.
 
     None is visible where the engine is on another machine; those in containers go with them.
     """
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            is_of_a_fork = _FIRST_UID <= entry.stat().st_uid < _LAST_UID
-            if is_of_a_fork and not any(b"grader.worker" in command for command in commands_above(entry)):
+            if _FIRST_UID <= entry.stat().st_uid < _LAST_UID and not is_looked_after(entry):
                 found.append(entry.name)
         except OSError:
             continue
     return found
 
 
-def commands_above(process: Path) -> Iterator[bytes]:
-    """Command lines of those that a process descends from (proc(5), /proc/PID/stat)."""
+def is_looked_after(process: Path) -> bool:
+    """Whether a process descends from a worker, or from bubblewrap that another process than this has started."""
     while (parent := process.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()[1]) != "0":
+        command = process.joinpath("cmdline").read_bytes()
+        is_bubblewrap = b"bwrap" in command.partition(b"\0")[0] or b"unprivileged.py" in command
+        if is_bubblewrap and parent not in ("1", str(os.getpid())):
+            return True
         process = process.with_name(parent)
-        yield process.joinpath("cmdline").read_bytes()
+        if b"grader.worker" in process.joinpath("cmdline").read_bytes():
+            return True
+    return False
 
 
 @pytest.fixture(scope="module", params=[pytest.param("docker", marks=pytest.mark.docker), *LOCAL_KINDS])
