@@ -38,17 +38,21 @@ NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 ENGINES = {"bubblewrap": "bubblewrap ", "embedded": "Landlock "}
 
 
-def had(kind: str) -> SandboxProvider:
-    """Return a provider, or skip the test where the kernel has not what it takes."""
+def can_be_had(kind: str) -> bool:
+    """Whether the kernel has what it takes."""
     try:
-        return choose(kind, lambda text: None)
-    except SandboxError as error:
-        pytest.skip(str(error))
+        choose(kind, lambda text: None)
+    except SandboxError:
+        return False
+    return True
 
 
 @pytest.fixture(params=LOCAL_KINDS)
 def provider(request: pytest.FixtureRequest) -> SandboxProvider:
-    return had(request.param)
+    try:
+        return choose(request.param, lambda text: None)
+    except SandboxError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -149,8 +153,9 @@ def test_right_and_wrong_solutions_get_the_report_that_docker_gives(
     grader: Grader, tmp_path: Path, name: str
 ) -> None:
     """The reference, and one of the mistakes, of each assignment of the take-home."""
-    for kind in LOCAL_KINDS:
-        had(kind)
+    kinds = ["docker", *filter(can_be_had, LOCAL_KINDS)]
+    if len(kinds) < 2:
+        pytest.skip("this kernel has neither Landlock nor namespaces")
     kept = load_specimens(BANK, BANK.assignment(name))
     for specimen in (kept.reference, kept.mistakes[len(kept.mistakes) // 2]):
         folder = tmp_path / specimen.id.replace(":", "-")
@@ -158,10 +163,10 @@ def test_right_and_wrong_solutions_get_the_report_that_docker_gives(
         for module, source in specimen.modules.items():
             (folder / f"{module}.py").write_bytes(source)
         command = ("score", folder, "--bank", ROOT, "--assignment", name, "--seed", "6", "--format", "json")
-        told = [without_times(grader(*command, "--sandbox", kind).stdout) for kind in ("docker", *LOCAL_KINDS)]
+        told = [without_times(grader(*command, "--sandbox", kind).stdout) for kind in kinds]
         for report in told:
             report.pop("provenance")
-        assert told[0] == told[1] == told[2]
+        assert all(report == told[0] for report in told[1:])
 
 
 def test_the_proof_fails_where_nothing_contains() -> None:
