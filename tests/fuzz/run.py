@@ -36,7 +36,11 @@ def fuzz(name: str, options: list[str]) -> None:
         known = [path.read_bytes() for path in sorted(CRASHES.glob(f"{name}/*"))]
         for number, data in enumerate([*TARGETS[name].seeds, *known]):
             Path(folder, str(number)).write_bytes(data)
-        atheris.Setup([sys.argv[0], "-max_len=4096", *options, folder], TARGETS[name].feed)
+
+        def feed(data: bytes) -> None:
+            TARGETS[name].feed(data)
+
+        atheris.Setup([sys.argv[0], "-max_len=4096", *options, folder], feed)
         atheris.Fuzz()
 
 

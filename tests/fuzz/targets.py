@@ -1,12 +1,13 @@
 """What is fuzzed: each target takes any bytes, and raises where a stranger's bytes do what they must not.
 
-A target is a function and some inputs that go far into it. Errors that the code promises for bad input are none here.
+A target is a function and some inputs that go far into it. It returns whether its input was taken to the end; errors
+that the code promises for bad input are none here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from grader.examiner.conversation import Conversation, SubjectLost
 from grader.examiner.subject import CandidateError
 from grader.sandbox.session import ForkGone, ForkLimits, Late, WorkerLost, WorkerSession
 from grader.submission import MODULE_LIMIT, read_archive
+from grader.worker.protocol import HEADER as RECORD
 from grader.worker.protocol import Kind
+from grader.worker.proving import LENGTH
 from grader.worker.values import HEADER, Handle, MalformedMessage, NotData, announced, dumps, loads
 from tests.sandbox.test_session import FACTS, ScriptedStream, packed, record
 from tests.test_submission import ASSESSMENT, HOSTILE, STORED, Entry, archive
@@ -34,15 +37,15 @@ class Target:
     """Something that is fed bytes.
 
     Attributes:
-        feed: takes them.
+        feed: takes them, and returns whether they were good.
         seeds: inputs to begin with.
     """
 
-    feed: Callable[[bytes], None]
+    feed: Callable[[bytes], bool]
     seeds: list[bytes]
 
 
-def feed_archive(data: bytes) -> None:
+def feed_archive(data: bytes) -> bool:
     """Intake: modules that were asked for, within the limits, or one clear line."""
     wanted = {module for assignment in ASSESSMENT.assignments for module in assignment.modules}
     try:
@@ -56,28 +59,30 @@ def feed_archive(data: bytes) -> None:
         assert all(len(source) <= MODULE_LIMIT for source in submission.modules.values())
     assert not refusal or refusal.isprintable()
     assert len(refusal) < MESSAGE_LIMIT
+    return not refusal
 
 
-def feed_message(data: bytes) -> None:
+def feed_message(data: bytes) -> bool:
     """The decoder: plain data that can be sent again, or a malformed message."""
     try:
         _, body_length, buffers_length = announced(data[: HEADER.size].ljust(HEADER.size, b"\0"))
         content = data[HEADER.size :]
         value = loads(content[:body_length], content[body_length:][:buffers_length], _as_it_is)
     except MalformedMessage:
-        return
+        return False
     try:
         pieces = b"".join(dumps(1, value, _again))
     except NotData:
-        return
+        return True
     _, body_length, _ = announced(pieces[: HEADER.size])
     content = pieces[HEADER.size :]
     loads(content[:body_length], content[body_length:], _as_it_is)
+    return True
 
 
-def feed_session(data: bytes) -> None:
+def feed_session(data: bytes) -> bool:
     """Records: a worker that says anything is lost, or late, or believed; nothing else comes of it."""
-    session = WorkerSession(ScriptedStream([data]))
+    session, lost = WorkerSession(ScriptedStream(_cut(data))), 0
     for ask in (
         lambda: session.start({}),
         lambda: session.begin(ForkLimits(1, 1.0, 1)),
@@ -89,20 +94,34 @@ def feed_session(data: bytes) -> None:
         try:
             ask()
         except (WorkerLost, ForkGone, Late):
-            continue
+            lost += 1
+    return lost == 0
 
 
-def feed_conversation(data: bytes) -> None:
+def feed_conversation(data: bytes) -> bool:
     """Answers of a fork: data, an exception of the submission's, or the end of the test."""
     session = WorkerSession(ScriptedStream([record(Kind.REPLY, data), record(Kind.GONE)]))
     session.begin(ForkLimits(1, 1.0, 1))
-    conversation = Conversation(session, lambda name: 1.0, 1.0)
+    conversation, answered = Conversation(session, lambda name: 1.0, 1.0), 0
     for operation in ("import", "state"):
         try:
             conversation.request(operation)
-        except (CandidateError, SubjectLost):
-            continue
+        except SubjectLost:
+            break
+        except CandidateError:
+            pass
+        answered += 1
     assert all(len(finding.detail) <= MESSAGE_LIMIT for finding in conversation.findings)
+    return answered > 0
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    """The records one by one, as a worker sends them; what is none goes last."""
+    while len(data) >= RECORD.size:
+        end = RECORD.size + RECORD.unpack_from(data)[1]
+        yield data[:end]
+        data = data[end:]
+    yield data
 
 
 def _as_it_is(handle: Handle) -> Handle:
@@ -132,32 +151,33 @@ _ANSWERS = (
     ["raised", _RAISED | {"base": "UnicodeDecodeError"}],
 )
 
+_END = record(Kind.OUTPUT, b"out") + packed(Kind.ENDED, FACTS)
+_PROOF = msgpack.packb({"network": "refused"})
+_TALK = (
+    packed(Kind.READY, {"python": "3", "is_init": True})
+    + record(Kind.REPLY, b"1234")
+    + packed(Kind.TIME, 0.25)
+    + _END
+    + record(Kind.REPLY, LENGTH.pack(len(_PROOF)) + _PROOF)
+    + _END.replace(packed(Kind.ENDED, FACTS), packed(Kind.ENDED, FACTS | {"status": -9, "excess": "too much"}))
+)
+"""What a worker says to all that ``feed_session`` asks."""
+
 TARGETS = {
     "archive": Target(
         feed_archive,
         [
             archive(Entry(b"knn.py", b"x = 1")),
             archive(Entry(b"a/knn.py", b"x = 1", STORED), Entry(b"a/linear_regression.py", b"y = 2", STORED)),
-            archive(Entry(HOSTILE.encode(), b""), Entry(b"knn/knn.py", b"x" * 300), Entry(b"__MACOSX/._knn.py", b"")),
+            archive(
+                Entry(HOSTILE.replace("\0", "").encode(), b""),
+                Entry(b"knn/knn.py", b"x" * 300),
+                Entry(b"__MACOSX/._knn.py", b""),
+            ),
         ],
     ),
     "message": Target(feed_message, [_message(value) for value in _VALUES]),
-    "session": Target(
-        feed_session,
-        [
-            packed(Kind.READY, {"python": "3"})
-            + record(Kind.REPLY, b"12345")
-            + packed(Kind.TIME, 0.25)
-            + record(Kind.OUTPUT, b"out")
-            + packed(Kind.ENDED, FACTS),
-            packed(Kind.READY, {})
-            + record(Kind.GONE)
-            + packed(Kind.TIME, 1)
-            + record(Kind.OUTPUT)
-            + packed(Kind.ENDED, FACTS | {"status": -9, "excess": "it wrote too much"})
-            + record(Kind.REPLY, b"\x0f\0\0\0" + msgpack.packb({"network": "no"})),
-        ],
-    ),
+    "session": Target(feed_session, [_TALK, _TALK.replace(record(Kind.OUTPUT, b"out"), record(Kind.OUTPUT))]),
     "conversation": Target(
         feed_conversation,
         [
