@@ -8,8 +8,6 @@ what an earlier one was asked.
 from __future__ import annotations
 
 import contextlib
-import gc
-import importlib
 import mmap
 import os
 import platform
@@ -30,17 +28,10 @@ from grader.worker import accounting, fork, wiping
 from grader.worker.compiling import compiled
 from grader.worker.importing import MemoryImporter
 from grader.worker.jail import Census, Jail
-from grader.worker.kernel import PR_SET_CHILD_SUBREAPER, prctl
+from grader.worker.preparing import forget_packages, prepare
 from grader.worker.privileges import fresh_uid
-from grader.worker.protocol import HEADER, LOAD_LIMIT, OUTPUT_LIMIT, RECORD_LIMIT, Kind
-
-_PRELOADED = (
-    *("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "numpy.typing"),
-    *("array", "bisect", "cmath", "collections.abc", "contextlib", "copy", "dataclasses", "decimal", "enum"),
-    *("fractions", "functools", "heapq", "itertools", "logging", "numbers", "operator", "random", "re"),
-    *("statistics", "string", "textwrap", "typing", "warnings"),
-)
-"""What numpy and honest submissions import late; here it costs once and not in every test."""
+from grader.worker.protocol import OUTPUT_LIMIT, RECORD_LIMIT, Kind
+from grader.worker.records import BrokenProtocol, Records
 
 _DISCARD_BYTES = 64 * 1024
 _LAST_MOMENT_MILLISECONDS = 200
@@ -49,10 +40,6 @@ _MADV_WIPEONFORK = 18
 _CENSUS_MILLISECONDS = 50
 _CENSUS = Census(size=64 * 1024 * 1024, entries=4096, hidden=8, threads=48)
 """The container's limits, of ``/tmp`` and of processes, where there is no container."""
-
-
-class BrokenProtocol(Exception):
-    """The examiner sent what the worker does not understand."""
 
 
 @dataclass
@@ -89,7 +76,7 @@ class Zygote:
 
     def __init__(self, source: int, sink: int, workplace: Path, jail: Jail | None = None) -> None:
         self.source = source
-        self.sink = sink
+        self.records = Records(source, sink)
         self.workplace = workplace
         self.is_init = os.getpid() == 1
         self.drops_privileges = (self.is_init or jail is not None) and os.geteuid() == 0
@@ -103,7 +90,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Answer records until ``QUIT`` or end of file; leaves no fork behind."""
-        self._send(Kind.READY, msgpack.packb(self._facts()))
+        self.records.send(Kind.READY, msgpack.packb(self._facts()))
         try:
             while self._serve_one():
                 pass
@@ -136,14 +123,14 @@ class Zygote:
         return True
 
     def _record(self) -> bool:
-        header = self._read_exactly(HEADER.size)
+        header = self.records.header()
         if header is None:
             return False
-        kind, length = HEADER.unpack(header)
+        kind, length = header
         if kind == Kind.DATA:
             self._relay_request(length)
             return True
-        payload = self._read_exactly(_bounded(kind, length))
+        payload = self.records.payload(kind, length)
         if payload is None or kind == Kind.QUIT:
             return False
         if kind == Kind.LOAD:
@@ -152,7 +139,7 @@ class Zygote:
         elif kind == Kind.BEGIN:
             self._begin(msgpack.unpackb(payload))
         elif kind == Kind.CLOCK:
-            self._send(Kind.TIME, msgpack.packb(self._cpu_seconds()))
+            self.records.send(Kind.TIME, msgpack.packb(self._cpu_seconds()))
         elif kind == Kind.END:
             self._end()
         else:
@@ -201,7 +188,7 @@ class Zygote:
         os.close(current.output)
         os.close(current.pidfd)
         self._wipe(current)
-        self._send(Kind.OUTPUT, self.printed[: current.output_kept])
+        self.records.send(Kind.OUTPUT, self.printed[: current.output_kept])
         self.printed[: current.output_kept] = bytes(current.output_kept)
         facts = {
             "status": current.status if ended_itself or current.status != -signal.SIGKILL else None,
@@ -210,7 +197,7 @@ class Zygote:
             "output_bytes": current.output_bytes,
             "excess": current.excess,
         }
-        self._send(Kind.ENDED, msgpack.packb(facts))
+        self.records.send(Kind.ENDED, msgpack.packb(facts))
 
     def _kill_all(self, current: Fork) -> None:
         """SIGKILL to all that the test started, until nothing is left to reap."""
@@ -250,7 +237,7 @@ class Zygote:
         if length > RECORD_LIMIT:
             raise BrokenProtocol(f"a record of {length} bytes")
         piece = self.relayed[:length]
-        self._read_into(piece)
+        self.records.read_into(piece)
         current = self.fork
         if current is None or current.gone_told:
             return
@@ -288,11 +275,11 @@ class Zygote:
             # Closed without a word: whether the process lives on makes no difference to the test.
             self._tell_gone(current)
         else:
-            self._send(Kind.REPLY, self.relayed[:count])
+            self.records.send(Kind.REPLY, self.relayed[:count])
 
     def _tell_gone(self, current: Fork) -> None:
         current.gone_told = True
-        self._send(Kind.GONE, b"")
+        self.records.send(Kind.GONE, b"")
 
     def _take_output(self, current: Fork) -> None:
         """Keep the first bytes that the test printed, count the rest."""
@@ -350,48 +337,6 @@ class Zygote:
             **(accounting.container_limits() if self.is_init else {}),
         }
 
-    def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
-        pieces = [memoryview(HEADER.pack(kind, len(payload))), memoryview(payload)]
-        while pieces:
-            count = os.writev(self.sink, pieces)
-            while pieces and count >= len(pieces[0]):
-                count -= len(pieces.pop(0))
-            if pieces:
-                pieces[0] = pieces[0][count:]
-
-    def _read_exactly(self, length: int) -> bytes | None:
-        data = b""
-        while len(data) < length:
-            piece = os.read(self.source, length - len(data))
-            if not piece:
-                return None
-            data += piece
-        return data
-
-    def _read_into(self, target: memoryview) -> None:
-        filled = 0
-        while filled < len(target):
-            count = os.readv(self.source, [target[filled:]])
-            if count == 0:
-                raise BrokenProtocol("end of file within a record")
-            filled += count
-
-
-def prepare() -> None:
-    """Put this process into the state that every fork is to inherit."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _PRELOADED:
-        importlib.import_module(name)
-    if os.getpid() != 1 and sys.platform == "linux":
-        _adopt_orphans()
-    gc.collect()
-    gc.freeze()
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of whatever a test leaves behind, as init is by nature (prctl(2), PR_SET_CHILD_SUBREAPER)."""
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-
 
 def _unforked_buffer(size: int) -> memoryview:
     """Return zeroed memory whose contents no fork inherits: there it is zero again (madvise(2), Linux 4.14)."""
@@ -400,30 +345,12 @@ def _unforked_buffer(size: int) -> memoryview:
     return memoryview(memory)
 
 
-def _bounded(kind: int, length: int) -> int:
-    if length > (LOAD_LIMIT if kind == Kind.LOAD else RECORD_LIMIT):
-        raise BrokenProtocol(f"record {kind} of {length} bytes")
-    return length
-
-
 def _private_folder(parent: Path, uid: int | None) -> Path:
     folder = parent / secrets.token_hex(8)
     folder.mkdir(mode=0o700)
     if uid is not None:
         os.chown(folder, uid, uid)
     return folder
-
-
-def _forget_packages() -> None:
-    """Find the standard library only: what is installed beside numpy on this machine is not there for a submission.
-
-    Forks cannot read it anyway, but would be told so by an error that is none of importing.
-    """
-    library = [path for path in sys.path if Path(path).name not in ("site-packages", "dist-packages")]
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:] = [path for path in library if path not in given]
-    os.environ.pop("PYTHONPATH", None)
-    sys.path_importer_cache.clear()
 
 
 def _has_ended(pidfd: int, wait_milliseconds: int) -> bool:
@@ -447,5 +374,5 @@ def main() -> None:
     jail = Jail(in_namespaces=around == ["namespaces"]) if around else None
     zygote = Zygote(source, sink, Path(workplace), jail)
     if jail is not None:
-        _forget_packages()
+        forget_packages()
     zygote.serve()
