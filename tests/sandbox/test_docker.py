@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -481,18 +482,19 @@ def test_an_engine_that_goes_away_in_the_middle_scores_nobody(
 def test_an_image_that_was_deleted_is_built_again(
     grader: Grader, toy_bank: ToyBank, provider: DockerProvider
 ) -> None:
-    """By a name of its own for the base image, so that no other test's image goes."""
+    """On a base image of its own, so that no other test's image goes: the same base would give the same image."""
     base = f"grader-test-base:{os.getpid()}"
-    provider.api.tag(provider.base_image, *base.split(":"))
+    made_of = io.BytesIO(f"FROM {provider.base_image}\nLABEL grader.test={base}\n".encode())
+    list(provider.api.build(fileobj=made_of, tag=base, rm=True, decode=True))
     command = ("score", toy_bank.reference, "--bank", toy_bank.root, "--format", "json")
     try:
-        for _ in range(2):
+        for keeps_layers in (True, False):
             done = grader(*command, env={"GRADER_BASE_IMAGE": base})
             assert done.returncode == 0, done.stderr
             assert "building the sandbox image" in done.stderr
-            provider.api.remove_image(recipe(base).tag, force=True, noprune=True)
+            provider.api.remove_image(recipe(base).tag, force=True, noprune=keeps_layers)
     finally:
-        provider.api.remove_image(base, force=True, noprune=True)
+        provider.api.remove_image(base, force=True)
 
 
 def test_an_image_that_goes_before_it_is_used_scores_nobody(provider: DockerProvider) -> None:
