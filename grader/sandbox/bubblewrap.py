@@ -14,16 +14,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import grader
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox, unprivileged
-from grader.sandbox.local import NEEDED_PACKAGES, LocalProvider, LocalSandbox, started
+from grader.sandbox.local import LocalProvider, LocalSandbox, package_folders, started
 from grader.worker.filtering import can_filter
-from grader.worker.jail import DEVICES, PACKAGES, loaded_libraries, standard_library
+from grader.worker.jail import DEVICES, PACKAGES, READABLE, loaded_libraries, standard_library
 from grader.worker.privileges import fresh_uid
 
 _PROGRAM = "bwrap"
@@ -31,7 +29,6 @@ _WORKPLACE = "/submission"
 """Where forks write; not ``/tmp``, since Python may lie there."""
 
 _WORKPLACE_BYTES = 64 * 1024 * 1024
-_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/usr/share/zoneinfo")
 _START_SECONDS = 20.0
 
 
@@ -142,7 +139,7 @@ def _files(bound: Callable[[Path], list[str]]) -> Iterator[str]:
     Args:
         bound: returns what binds a file or folder where it is.
     """
-    for name in _FILES:
+    for name in (*READABLE, "/etc/alternatives"):
         yield from ("--ro-bind-try", name, name)
     for name in DEVICES:
         yield from ("--dev-bind", name, name)
@@ -177,7 +174,6 @@ def _python_files() -> list[Path]:
 
 def _packages() -> list[Path]:
     """What the worker imports that is not Python's."""
-    found = [Path(spec.origin).parent for name in NEEDED_PACKAGES if (spec := find_spec(name)) and spec.origin]
+    own, *found = package_folders()
     found += [package.with_name(f"{package.name}.libs") for package in found]
-    own = Path(grader.__file__).resolve().parent
     return [path for path in (*found, own / "__init__.py", own / "worker") if path.exists()]

@@ -15,7 +15,11 @@ from grader.sandbox.process import ProcessSandbox
 from grader.sandbox.selftest import on_the_host, prove
 from grader.sandbox.session import WorkerSession
 
-NEEDED_PACKAGES = ("numpy", "msgpack")
+
+def package_folders() -> list[Path]:
+    """Return where the packages lie that the worker imports, its own first."""
+    names = ("grader", "numpy", "msgpack")
+    return [Path(spec.origin).parent for name in names if (spec := find_spec(name)) and spec.origin]
 
 
 class LocalProvider:
@@ -67,12 +71,7 @@ class LocalSandbox(ProcessSandbox):
 
     def path(self) -> list[str]:
         """Return where numpy, msgpack and the worker are: without ``site``, Python finds its own library only."""
-        places = [
-            Path(spec.origin).parents[1]
-            for name in ("grader", *NEEDED_PACKAGES)
-            if (spec := find_spec(name)) and spec.origin
-        ]
-        return list(dict.fromkeys(map(str, places)))
+        return list(dict.fromkeys(str(folder.parent) for folder in package_folders()))
 
     def session(self) -> WorkerSession:
         """See ``Sandbox``."""

@@ -19,7 +19,7 @@ from grader.worker.filtering import can_filter, forbid_system_calls
 from grader.worker.kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
+READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 PACKAGES = ("site-packages", "dist-packages")
 _NEEDED_LANDLOCK = 3
 """What it does for files is whole from then on (Linux 6.2); signals are the filter's."""
@@ -78,7 +78,7 @@ class Jail:
 
 def _readable() -> Iterator[Path]:
     """Files and folders that Python and numpy are read from, and nothing else that is installed beside them."""
-    yield from map(Path, _READABLE)
+    yield from map(Path, READABLE)
     yield Path(__file__).parent
     yield from (Path(np.__file__).parent, Path(msgpack.__file__).parent)
     yield Path(np.__file__).parents[1] / "numpy.libs"
