@@ -16,7 +16,7 @@ from grader.report.text import number, one_line, printable
 from grader.validation.judging import Standing, Validation
 
 SCHEMA_VERSION = 1
-_SHOWN_SURVIVORS = 20
+_SHOWN_ENTRIES = 20
 
 
 def as_text(validations: Sequence[Validation], *, width: int = 110, color: bool = False) -> str:
@@ -33,7 +33,7 @@ def as_text(validations: Sequence[Validation], *, width: int = 110, color: bool 
     )  # fmt: skip
     for validation in validations:
         _validation(console, validation)
-    console.print(Text("All suites hold" if all(v.holds for v in validations) else "THE GATE DOES NOT HOLD", "bold"))
+    _ending(console, validations)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
@@ -59,7 +59,16 @@ def _validation(console: Console, validation: Validation) -> None:
     _paragraph(console, "Mutants that survived", [_mutant(s.id, s.note) for s in validation.survivors])
     _paragraph(console, "Tests that no wrong solution needs", list(validation.idle_tests))
     _paragraph(console, "Results that differ from seed to seed", _flaky(validation))
-    _paragraph(console, "What is wrong", list(validation.problems), style="bold red")
+
+
+def _ending(console: Console, validations: Sequence[Validation]) -> None:
+    """All that is wrong, and the verdict: together at the end, since logs are often cut to their last lines."""
+    problems = [f"{v.assignment.name}: {problem}" for v in validations for problem in v.problems]
+    if problems:
+        console.print(Text(f"What is wrong ({len(problems)})", "bold red"))
+    for problem in problems:
+        console.print(Padding(Text(printable(problem)), (0, 0, 0, 2)))
+    console.print(Text("THE GATE DOES NOT HOLD" if problems else "All suites hold", "bold"))
 
 
 def _counts(validation: Validation) -> Table:
@@ -135,15 +144,14 @@ def _mutant(name: str, diff: str) -> str:
     return "\n".join([name, *(f"{line[0]} {line[1:].strip()}" for line in changed)])
 
 
-def _paragraph(console: Console, title: str, entries: Sequence[str], style: str = "bold") -> None:
+def _paragraph(console: Console, title: str, entries: Sequence[str]) -> None:
     if not entries:
         return
-    console.print(Text(f"{title} ({len(entries)})", style=style))
-    shown = entries if style != "bold" else entries[:_SHOWN_SURVIVORS]
-    for entry in shown:
+    console.print(Text(f"{title} ({len(entries)})", style="bold"))
+    for entry in entries[:_SHOWN_ENTRIES]:
         console.print(Padding(Text(printable(entry)), (0, 0, 0, 2)))
-    if len(entries) > len(shown):
-        console.print(Padding(Text(f"… {len(entries) - len(shown)} more; --format json has them all"), (0, 0, 0, 2)))
+    if (more := len(entries) - _SHOWN_ENTRIES) > 0:
+        console.print(Padding(Text(f"… {more} more; --format json has them all"), (0, 0, 0, 2)))
     console.print()
 
 

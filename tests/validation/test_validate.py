@@ -202,6 +202,14 @@ def test_the_command_prints_a_table_and_exits_0_where_all_hold(grader: Grader, t
     assert "grader: toy, 0 of 2 trials" in done.stderr
 
 
+def test_the_last_lines_say_which_suite_does_not_hold_and_why(grader: Grader, toy_bank: ToyBank) -> None:
+    edit(toy_bank.complete(), MISTAKES, 'loses = ["mean"]', 'loses = ["mean", "bad_input"]')
+    done = grader("validate", "toy", "--bank", toy_bank.root, *QUICK, "--no-cache", "--quiet")
+    *_, title, cause, verdict = done.stdout.splitlines()
+    assert (done.returncode, title, verdict) == (1, "What is wrong (1)", "THE GATE DOES NOT HOLD")
+    assert cause.startswith("  toy: mistake across-rows: should lose bad_input, but keeps it")
+
+
 def test_a_second_run_asks_the_cache_and_a_change_is_seen(grader: Grader, toy_bank: ToyBank) -> None:
     cache = toy_bank.root / "cache"
     arguments = ("validate", "--bank", toy_bank.complete().root, *QUICK, "--quiet", "--format", "json")
