@@ -18,7 +18,8 @@ from grader.errors import BankError
 from grader.models import SKILLS, Assessment, Assignment, Criterion, Limits
 
 ENVIRONMENT_VARIABLE = "GRADER_BANK"
-_MARKER = Path("assignments") / "assessment.toml"
+ASSESSMENT_FILE = "assessment.toml"
+_MARKER = Path("assignments") / ASSESSMENT_FILE
 _MEGABYTE = 1024 * 1024
 
 
@@ -35,30 +36,7 @@ class Bank:
         Raises:
             BankError: a file is missing or wrong; the message names it and the cure.
         """
-        path = self.root / _MARKER
-        table = _read(path)
-        entries = _field(table, "assignments", list, path)
-        weights = {_field(e, "name", str, path): float(_field(e, "weight", (int, float), path)) for e in entries}
-        if not weights or min(weights.values()) <= 0:
-            raise BankError(f"{path}: assignments need a name and a weight above 0 each")
-        if len(weights) != len(entries):
-            raise BankError(
-                f"{path}: assignments should differ, but some occur twice: {sorted(e['name'] for e in entries)}"
-            )
-        pass_mark = float(_field(table, "pass_mark", (int, float), path))
-        if not 0 <= pass_mark <= 100:
-            raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
-        assignments = tuple(self.assignment(name) for name in weights)
-        modules = [module for assignment in assignments for module in assignment.modules]
-        if len(set(modules)) != len(modules):
-            raise BankError(f"{path}: assignments should ask for different modules, but ask for {sorted(modules)}")
-        return Assessment(
-            title=_field(table, "title", str, path),
-            version=_field(table, "version", str, path),
-            pass_mark=pass_mark,
-            assignments=assignments,
-            weights=weights,
-        )
+        return read_assessment(self.root / "assignments")
 
     def assignment(self, name: str) -> Assignment:
         """Return one assignment.
@@ -66,21 +44,7 @@ class Bank:
         Raises:
             BankError: there is no such assignment, or its file is wrong.
         """
-        path = self.root / "assignments" / name / "assignment.toml"
-        table = _read(path)
-        criteria = tuple(_criterion(entry, path) for entry in _field(table, "criteria", list, path))
-        _check_criteria(criteria, path)
-        modules = _field(table, "modules", list, path)
-        if not modules or not all(isinstance(m, str) and m.isidentifier() for m in modules):
-            raise BankError(f"{path}: modules should be a list of module names, for example ['knn']")
-        return Assignment(
-            name=name,
-            title=_field(table, "title", str, path),
-            version=_field(table, "version", str, path),
-            modules=tuple(modules),
-            criteria=criteria,
-            limits=_limits(_field(table, "limits", dict, path), path),
-        )
+        return read_assignment(self.root / "assignments", name)
 
     def check_names(self, names: Iterable[str]) -> None:
         """See that assignments of these names are there, in the take-home or beside it.
@@ -150,6 +114,61 @@ def find_bank(chosen: Path | None) -> Bank:
     raise BankError(
         f"no bank found: neither {ENVIRONMENT_VARIABLE} nor this folder names one",
         cure="give its folder with --bank DIR",
+    )
+
+
+def read_assessment(folder: Path) -> Assessment:
+    """Return the take-home whose public files lie in a folder: a bank's ``assignments/``, or a candidate's own.
+
+    Raises:
+        BankError: a file is missing or wrong; the message names it and the cure.
+    """
+    path = folder / ASSESSMENT_FILE
+    table = _read(path)
+    entries = _field(table, "assignments", list, path)
+    weights = {_field(e, "name", str, path): float(_field(e, "weight", (int, float), path)) for e in entries}
+    if not weights or min(weights.values()) <= 0:
+        raise BankError(f"{path}: assignments need a name and a weight above 0 each")
+    if len(weights) != len(entries):
+        raise BankError(
+            f"{path}: assignments should differ, but some occur twice: {sorted(e['name'] for e in entries)}"
+        )
+    pass_mark = float(_field(table, "pass_mark", (int, float), path))
+    if not 0 <= pass_mark <= 100:
+        raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
+    assignments = tuple(read_assignment(folder, name) for name in weights)
+    modules = [module for assignment in assignments for module in assignment.modules]
+    if len(set(modules)) != len(modules):
+        raise BankError(f"{path}: assignments should ask for different modules, but ask for {sorted(modules)}")
+    return Assessment(
+        title=_field(table, "title", str, path),
+        version=_field(table, "version", str, path),
+        pass_mark=pass_mark,
+        assignments=assignments,
+        weights=weights,
+    )
+
+
+def read_assignment(folder: Path, name: str) -> Assignment:
+    """Return one assignment of a folder of public files.
+
+    Raises:
+        BankError: there is no such assignment, or its file is wrong.
+    """
+    path = folder / name / "assignment.toml"
+    table = _read(path)
+    criteria = tuple(_criterion(entry, path) for entry in _field(table, "criteria", list, path))
+    _check_criteria(criteria, path)
+    modules = _field(table, "modules", list, path)
+    if not modules or not all(isinstance(m, str) and m.isidentifier() for m in modules):
+        raise BankError(f"{path}: modules should be a list of module names, for example ['knn']")
+    return Assignment(
+        name=name,
+        title=_field(table, "title", str, path),
+        version=_field(table, "version", str, path),
+        modules=tuple(modules),
+        criteria=criteria,
+        limits=_limits(_field(table, "limits", dict, path), path),
     )
 
 

@@ -18,7 +18,13 @@ ALLOWED = {
     "grader.errors": set(),
     "grader.models": set(),
     "grader.bank": set(),
-    "grader.submission": set(),
+    "grader.submission": {"grader.packet"},
+    "grader.packet": set(),
+    "grader.release": {"grader.bank", "grader.packet"},
+    "grader.candidate": {
+        *("grader.bank", "grader.examiner", "grader.examining", "grader.packet", "grader.report", "grader.sandbox"),
+        "grader.submission",
+    },
     "grader.integrity": set(),
     "grader.scoring": set(),
     "grader.worker": set(),
@@ -36,7 +42,7 @@ ALLOWED = {
     },
     "grader.cli": {
         *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
-        *("grader.endings", "grader.scaffold", "grader.validation"),
+        *("grader.candidate", "grader.endings", "grader.release", "grader.scaffold", "grader.validation"),
     },
 }
 """Which of our parts each part may import, beside itself and what everybody may."""

@@ -1,0 +1,67 @@
+"""The working folder: the take-home's public files, with the candidate's work in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from grader.bank import ASSESSMENT_FILE, read_assessment
+from grader.errors import SubmissionError
+from grader.models import Assessment
+from grader.packet import PACKET_FILE, Packet, read_packet, sha256
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with ``assessment.toml`` and a folder for each assignment.
+
+    Attributes:
+        root: where it is.
+        packet: where its files came from; ``None`` if no packet was made of them, as in a bank.
+    """
+
+    root: Path
+    packet: Packet | None
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """The take-home.
+
+        Raises:
+            BankError: a file is missing or wrong.
+        """
+        return read_assessment(self.root)
+
+    def changed(self) -> list[str]:
+        """Return the released files that are gone or not as they were, but for those to be filled in."""
+        if self.packet is None:
+            return []
+        released = {name: digest for name, digest in self.packet.files.items() if not self._is_own(name)}
+        return [name for name, digest in released.items() if not self._is_as_released(name, digest)]
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a file is there to be filled in."""
+        own = {f"{a.name}/{module}" for a in self.assessment.assignments for module in (*a.modules, "answers")}
+        return name.rpartition(".")[0] in own
+
+    def _is_as_released(self, name: str, digest: str) -> bool:
+        path = self.root / name
+        return path.is_file() and sha256(path.read_bytes()) == digest
+
+
+def find_folder(start: Path) -> Folder:
+    """Return the working folder that a folder is, lies in, or (as a bank) has its public files in.
+
+    Raises:
+        SubmissionError: there is none.
+    """
+    start = start.resolve()
+    for place in (start, *start.parents, start / "assignments"):
+        if (place / ASSESSMENT_FILE).is_file():
+            path = place / PACKET_FILE
+            return Folder(place, read_packet(path.read_bytes(), str(path)) if path.is_file() else None)
+    raise SubmissionError(
+        f"{start} is no working folder: there is no {ASSESSMENT_FILE} in it or above it",
+        cure="unzip the packet, go there, and run: grader start work",
+    )
