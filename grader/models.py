@@ -148,6 +148,8 @@ class TestResult:
         frames: the submission's lines that raised, outermost first.
         output: what the submission printed, shortened.
         measured: ratio of CPU times or exponent of growth that was above its limit; ``None`` if none was.
+        calls: what the submission was asked last, oldest first, as code; empty when passed.
+        memory_bytes: the most that its process had in memory, Python and numpy included; 0 where nobody knows.
     """
 
     __test__ = False  # the name is no invitation to pytest
@@ -162,6 +164,8 @@ class TestResult:
     frames: tuple[Frame, ...] = ()
     output: str = ""
     measured: float | None = None
+    calls: tuple[str, ...] = ()
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.bank import ASSESSMENT_FILE, read_assessment
+from grader.bank import ASSESSMENT_FILE, narrowed, read_assessment
 from grader.errors import SubmissionError
-from grader.models import Assessment
+from grader.models import Assessment, Assignment
 from grader.packet import PACKET_FILE, Packet, read_packet, sha256
 
 
@@ -32,6 +33,14 @@ class Folder:
             BankError: a file is missing or wrong.
         """
         return read_assessment(self.root)
+
+    def narrowed(self, names: Sequence[str]) -> tuple[Assignment, ...]:
+        """Return the assignments of these names; all of them if no name is given.
+
+        Raises:
+            BankError: there is none of that name; the message suggests the nearest.
+        """
+        return narrowed(self.assessment, names).assignments
 
     def changed(self) -> list[str]:
         """Return the released files that are gone or not as they were, but for those to be filled in."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from grader.examiner.calls import Asked
 from grader.examiner.subject import RemoteMethod, RemoteObject, candidate_error
 from grader.models import Finding, Frame, Outcome
 from grader.sandbox.session import ForkGone, Late, WorkerLost, WorkerSession
@@ -20,6 +22,7 @@ _SHORTEST_WAIT = 0.05
 _OBJECTS_LIMIT = 10_000
 _NOTES_LIMIT = 64
 _FRAMES_LIMIT = 20
+_CALLS_KEPT = 8
 
 
 class SubjectLost(BaseException):
@@ -52,6 +55,7 @@ class Conversation:
         waited_seconds: how long the test has waited for answers, on the clock.
         asked: the name that the last request called or read.
         answered: names that gave an answer, an exception included.
+        calls: the last requests, oldest first, with their arguments.
     """
 
     def __init__(self, session: WorkerSession, call_seconds: Callable[[str], float], test_seconds: float) -> None:
@@ -63,6 +67,7 @@ class Conversation:
         self.findings: list[Finding] = []
         self.asked = ""
         self.answered: set[str] = set()
+        self.calls: deque[Asked] = deque(maxlen=_CALLS_KEPT)
         self._objects: dict[int, RemoteObject] = {}
         self._number = 0
         self.waited_seconds = 0.0
@@ -82,6 +87,7 @@ class Conversation:
         except values.NotData as error:
             raise TypeError(f"a hidden test passed what cannot travel: {error}") from error
         self.asked = _name_of(operation, arguments)
+        self.calls.append((operation, arguments))
         started = time.monotonic()
         try:
             self.session.send(pieces)

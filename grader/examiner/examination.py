@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ def examine(
     progress: Progress = lambda result: None,
     criteria: Collection[str] | None = None,
     until_lost: bool = False,
+    files: Sequence[str] = (),
 ) -> Examination:
     """Run a suite against a submission.
 
@@ -42,6 +43,7 @@ def examine(
         progress: is told each result as it is known.
         criteria: run the tests of these only; ``None`` for all.
         until_lost: stop at the first test that does not pass; those after it are ``NOT_RUN``.
+        files: run these of the folder only, and take nothing else that lies there for a part of the suite.
 
     Raises:
         SuiteError: the suite is broken; nobody is scored by it.
@@ -50,20 +52,20 @@ def examine(
     """
     plugin = ExaminerPlugin(assignment, hosts, seed, progress, criteria, until_lost=until_lost)
     with _private_environment(suite):
-        status = pytest.main(_arguments(suite), plugins=[plugin])
+        status = pytest.main(_arguments(suite, files), plugins=[plugin])
     _check(plugin, status, suite)
     results = tuple(plugin.results.get(plan.id, plan) for plan in plugin.planned)
     problem = problem or _import_problem(results, assignment)
     return Examination(assignment.name, results, suite_sha256, problem, tuple(dict.fromkeys(plugin.findings)))
 
 
-def _arguments(suite: Path) -> list[str]:
+def _arguments(suite: Path, files: Sequence[str]) -> list[str]:
     """The same run on every machine: nothing of the caller's configuration or plugins counts."""
     fixed = ["-c", os.devnull, f"--rootdir={suite}", f"--confcutdir={suite}", "--import-mode=importlib"]
     fixed += ["--capture=no", "--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     for name in _NEEDLESS:
         fixed += ["-p", f"no:{name}"]
-    return [*fixed, str(suite)]
+    return [*fixed, "--noconftest", *(str(suite / name) for name in files)] if files else [*fixed, str(suite)]
 
 
 @contextlib.contextmanager

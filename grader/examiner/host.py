@@ -21,11 +21,13 @@ class Aftermath:
         loss: why the test could not go on, with the kernel's word on it; ``None`` if nothing was lost.
         cpu_seconds: of the submission.
         output: what it printed.
+        memory_bytes: the most that it had in memory at a time; 0 where nobody knows.
     """
 
     loss: Loss | None
     cpu_seconds: float = 0.0
     output: str = ""
+    memory_bytes: int = 0
 
 
 class Host:
@@ -118,8 +120,8 @@ class Host:
         except WorkerLost as error:
             conversation.loss = Loss(Outcome.CRASHED, str(error))
             return self._replace(conversation)
-        output = _printed(facts)
-        return Aftermath(explained(conversation.loss, facts), facts.cpu_seconds, output)
+        loss = explained(conversation.loss, facts)
+        return Aftermath(loss, facts.cpu_seconds, _printed(facts), facts.memory_bytes)
 
     def close(self) -> None:
         """Remove the sandbox."""

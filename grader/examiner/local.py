@@ -15,10 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from grader.examiner.seeding import derived
+from grader.packet import PACKET_FILE, read_packet
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,16 @@ def reference(candidate: LocalCandidate) -> LocalCandidate:
 
 
 @pytest.fixture
-def rng() -> np.random.Generator:
-    """A generator with a fixed seed."""
-    return np.random.default_rng(0)
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """A generator seeded as ``grader check`` does it: by the packet, where the tests came in one, and the test."""
+    folder = request.path.parent
+    test = f"{request.path.name}::{request.node.nodeid.partition('::')[2]}"
+    return np.random.default_rng(derived(_packet_seed(folder.parent), folder.name, test, "inputs"))
+
+
+def _packet_seed(folder: Path) -> int:
+    path = folder / PACKET_FILE
+    return read_packet(path.read_bytes(), str(path)).seed if path.is_file() else 0
 
 
 def pytest_configure(config: pytest.Config) -> None:

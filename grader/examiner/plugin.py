@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import time
 from collections.abc import Callable, Collection
@@ -14,9 +13,11 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.errors import GraderError, SuiteError
+from grader.examiner.calls import described
 from grader.examiner.conversation import WALL_FACTOR, Conversation, Loss
 from grader.examiner.host import Aftermath, Host
 from grader.examiner.patience import Patience
+from grader.examiner.seeding import derived
 from grader.examiner.subject import Subject
 from grader.examiner.verdict import Fault, Verdict, verdict
 from grader.models import Assignment, Finding, Outcome, TestResult
@@ -27,17 +28,20 @@ Progress = Callable[[TestResult], None]
 
 @dataclass(frozen=True)
 class Hosts:
-    """The two sides of a hidden test, and who takes the submission's place where a test's soundness is in doubt.
+    """The two sides of a test, and who takes the submission's place where a test's soundness is in doubt.
+
+    Candidates have no reference at home: there the submission is compared with itself, and what breaks a test is
+    taken for its fault.
 
     Attributes:
         candidate: runs the submission.
-        reference: runs the reference, for comparisons of speed.
-        stand_in: runs the reference as if it had been handed in.
+        reference: runs the reference, for comparisons of speed; ``None`` where there is none.
+        stand_in: runs the reference as if it had been handed in; ``None`` where there is none.
     """
 
     candidate: Host
-    reference: Host
-    stand_in: Host
+    reference: Host | None = None
+    stand_in: Host | None = None
 
 
 class ExaminerPlugin:
@@ -92,7 +96,7 @@ class ExaminerPlugin:
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """A generator seeded by the run's seed and the test's id."""
-        return np.random.default_rng(_derived(self.seed, self.assignment.name, request.node.nodeid, "inputs"))
+        return np.random.default_rng(derived(self.seed, self.assignment.name, request.node.nodeid, "inputs"))
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Declare the marks."""
@@ -177,18 +181,20 @@ class ExaminerPlugin:
             frames=found.frames,
             output=aftermath.output,
             measured=found.measured,
+            calls=attempt.calls if found.outcome is not Outcome.PASSED else (),
+            memory_bytes=aftermath.memory_bytes,
         )
 
     def _fork_limits(self, item: pytest.Item) -> ForkLimits:
         """What a test's process may use. The examiner's own limits come first; the kernel's stand behind them."""
         limits = self.assignment.limits
-        seed = _derived(self.seed, self.assignment.name, item.nodeid, "globals") % 2**32
+        seed = derived(self.seed, self.assignment.name, item.nodeid, "globals") % 2**32
         return ForkLimits(limits.memory_bytes, limits.test_seconds + 1, seed, self.assignment.modules)
 
     def _ask_reference(self, item: pytest.Item, nextitem: pytest.Item | None, found: Verdict) -> Verdict:
         """A test that broke on an answer is sound if it passes for the reference: then the answer was unusable."""
-        _, second = self._run(item, nextitem, stand_in=True)
-        if second.outcome is Outcome.PASSED:
+        assert self.hosts is not None
+        if self.hosts.stand_in is None or self._run(item, nextitem, stand_in=True)[1].outcome is Outcome.PASSED:
             return Verdict(Fault.CANDIDATE, Outcome.FAILED, f"what came back could not be used ({found.message})")
         return replace(found, fault=Fault.OURS)
 
@@ -212,7 +218,7 @@ class ExaminerPlugin:
             attempt.end()
         if nextitem is not None and _uses(nextitem, "candidate") and not stand_in:
             self.hosts.candidate.prepare(self._fork_limits(nextitem))
-        if self.needs_reference:
+        if self.needs_reference and self.hosts.reference is not None:
             # Not before the first test has run: until then the submission's own sandbox needs the engine.
             self.hosts.reference.launch()
         if isinstance(attempt.error, GraderError):
@@ -241,13 +247,18 @@ class _Attempt:
         self.aftermath: dict[str, Aftermath] = {}
 
     def subject(self, role: str) -> Subject:
-        """Begin a process for a role and return the door to it."""
+        """Return the door to the process of a role; begins it if need be."""
+        if role == "reference" and self.hosts.reference is None:
+            role = "candidate"
+        if role not in self.conversations:
+            self.conversations[role] = self._begin(role)
+        return Subject(self.conversations[role])
+
+    def _begin(self, role: str) -> Conversation:
         limits = self.assignment.limits
         is_candidate = role == "candidate" and not self.stand_in
         call_seconds = self.call_seconds if is_candidate else lambda function: limits.test_seconds
-        conversation = self._host(role).begin(self.limits, call_seconds, limits.test_seconds)
-        self.conversations[role] = conversation
-        return Subject(conversation)
+        return self._host(role).begin(self.limits, call_seconds, limits.test_seconds)
 
     def end(self) -> None:
         """End the processes and learn what the kernel says of them."""
@@ -281,15 +292,20 @@ class _Attempt:
         return set() if conversation is None else conversation.answered
 
     @property
+    def calls(self) -> tuple[str, ...]:
+        """What the submission was asked last, as code."""
+        conversation = self.conversations.get("candidate")
+        return () if conversation is None else described(conversation.calls)
+
+    @property
     def findings(self) -> list[Finding]:
         """What was observed of the submission."""
         conversation = self.conversations.get("candidate")
         return [] if conversation is None or self.stand_in else conversation.findings
 
     def _host(self, role: str) -> Host:
-        if role == "reference":
-            return self.hosts.reference
-        return self.hosts.stand_in if self.stand_in else self.hosts.candidate
+        chosen = self.hosts.reference if role == "reference" else self.hosts.stand_in if self.stand_in else None
+        return chosen or self.hosts.candidate
 
 
 def _planned(item: pytest.Item) -> TestResult:
@@ -301,9 +317,3 @@ def _planned(item: pytest.Item) -> TestResult:
 
 def _uses(item: pytest.Item, fixture: str) -> bool:
     return fixture in getattr(item, "fixturenames", ())
-
-
-def _derived(*parts: object) -> int:
-    """A number that depends on all parts and tells nothing of them."""
-    text = "\0".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Report, TestResult
-from grader.report.text import number, one_line, printable
+from grader.report.console import new_console, text_of
+from grader.report.text import first_lines, number, one_line
 
 _WORDS = {
     Outcome.FAILED: "failed",
@@ -33,18 +32,14 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
         width: columns.
         color: with ANSI colours; nothing is told by colour alone.
     """
-    console = Console(
-        file=io.StringIO(), width=width, force_terminal=color, no_color=not color, highlight=False, emoji=False,
-        markup=False, legacy_windows=False, color_system="standard" if color else None,
-    )  # fmt: skip
+    console = new_console(width, color)
     _head(console, report)
     for entry in report.score.assignments:
         _assignment(console, entry)
     _skills(console, report)
     _findings(console, report.findings)
     _provenance(console, report)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+    return text_of(console)
 
 
 def _head(console: Console, report: Report) -> None:
@@ -109,7 +104,7 @@ def _loss(result: TestResult) -> Table:
     facts.add_column(ratio=1, overflow="fold")
     facts.add_row(Text("test"), heading)
     facts.add_row(Text("expected"), Text(one_line(result.requirement, 500)))
-    facts.add_row(Text("came back"), Text(_shortened(result.message, _MESSAGE_LINES)))
+    facts.add_row(Text("came back"), Text(first_lines(result.message, _MESSAGE_LINES)))
     if result.measured is not None:
         facts.add_row(Text("measured"), Text(f"{result.measured:.3g}"))
     if result.frames:
@@ -117,7 +112,7 @@ def _loss(result: TestResult) -> Table:
         place = f"{frame.file}:{frame.line} in {frame.function}: {frame.source}"
         facts.add_row(Text("at"), Text(one_line(place)))
     if result.output.strip():
-        facts.add_row(Text("printed"), Text(_shortened(result.output, _OUTPUT_LINES)))
+        facts.add_row(Text("printed"), Text(first_lines(result.output, _OUTPUT_LINES)))
     return facts
 
 
@@ -164,9 +159,3 @@ def _provenance(console: Console, report: Report) -> None:
         console.print(Text(f"Refused when tried in this sandbox: {', '.join(told.proved)}", style="dim"))
     if told.sandbox_why:
         console.print(Text(one_line(f"Why {told.sandbox}: {told.sandbox_why}", 300), style="dim"))
-
-
-def _shortened(text: str, lines: int) -> str:
-    kept = [line for line in printable(text).strip().splitlines() if line.strip()]
-    shown = [line if len(line) <= 200 else line[:199] + "…" for line in kept[:lines]]
-    return "\n".join(shown) + (f"\n… {len(kept) - lines} lines more" if len(kept) > lines else "")

@@ -18,6 +18,13 @@ def one_line(text: str, characters: int = 300) -> str:
     return joined if len(joined) <= characters else joined[: characters - 1] + "…"
 
 
+def first_lines(text: str, count: int, characters: int = 200) -> str:
+    """Return the first lines of ``text`` that are not empty, printable, and how many more there are."""
+    kept = [line for line in printable(text).strip().splitlines() if line.strip()]
+    shown = [line if len(line) <= characters else line[: characters - 1] + "…" for line in kept[:count]]
+    return "\n".join(shown) + (f"\n… {len(kept) - count} lines more" if len(kept) > count else "")
+
+
 def number(value: float) -> str:
     """Return points without needless digits: ``12``, ``6.67``, ``0.5``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -22,6 +22,7 @@ _START_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
 _PROOF_SECONDS = 20.0
 _LONGEST_SECONDS = 1e9
+_MOST_BYTES = 2**50
 _UNREAD_LIMIT = 160 * 1024 * 1024
 
 
@@ -81,6 +82,7 @@ class ForkFacts:
         output: the first bytes that it printed.
         output_bytes: how many bytes it printed in all.
         excess: what it had taken too much of, so that the worker ended it; empty if nothing.
+        memory_bytes: the most that it had in memory at a time, Python and numpy included; 0 where nobody knows.
     """
 
     status: int | None
@@ -89,6 +91,7 @@ class ForkFacts:
     output: bytes
     output_bytes: int
     excess: str = ""
+    memory_bytes: int = 0
 
 
 class WorkerSession:
@@ -190,6 +193,7 @@ class WorkerSession:
                 output=output[:OUTPUT_LIMIT],
                 output_bytes=int(facts["output_bytes"]),
                 excess=str(facts["excess"])[:100],
+                memory_bytes=min(max(int(facts["memory_bytes"]), 0), _MOST_BYTES),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise WorkerLost(f"the worker's facts make no sense: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.console import new_console, text_of
 from grader.report.text import number, one_line, printable
 from grader.validation.judging import Standing, Validation
 
@@ -27,15 +27,11 @@ def as_text(validations: Sequence[Validation], *, width: int = 110, color: bool 
         width: columns.
         color: with ANSI colours; nothing is told by colour alone.
     """
-    console = Console(
-        file=io.StringIO(), width=width, force_terminal=color, no_color=not color, highlight=False, emoji=False,
-        markup=False, legacy_windows=False, color_system="standard" if color else None,
-    )  # fmt: skip
+    console = new_console(width, color)
     for validation in validations:
         _validation(console, validation)
     _ending(console, validations)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+    return text_of(console)
 
 
 def as_json(validations: Sequence[Validation]) -> str:

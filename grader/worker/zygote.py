@@ -56,6 +56,7 @@ class Fork:
     cpu_before: float
     cpu_seconds: float = 0.0
     status: int | None = None
+    memory_bytes: int = 0
     output_open: bool = True
     output_kept: int = 0
     output_bytes: int = 0
@@ -194,6 +195,7 @@ class Zygote:
             "status": current.status if ended_itself or current.status != -signal.SIGKILL else None,
             "out_of_memory": oom,
             "cpu_seconds": cpu_seconds,
+            "memory_bytes": current.memory_bytes,
             "output_bytes": current.output_bytes,
             "excess": current.excess,
         }
@@ -205,11 +207,12 @@ class Zygote:
             self._kill()
             try:
                 # Only init's signal reaches all at once: elsewhere one may be born while the others are listed.
-                pid, status = os.waitpid(-1, 0 if self.is_init else os.WNOHANG)
+                pid, status, usage = os.wait4(-1, 0 if self.is_init else os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == current.pid:
                 current.status = os.waitstatus_to_exitcode(status)
+                current.memory_bytes = usage.ru_maxrss * 1024
             elif pid == 0:
                 time.sleep(_REAPING_SECONDS)
 

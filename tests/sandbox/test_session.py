@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from grader.sandbox.session import ForkGone, ForkLimits, Late, WorkerLost, WorkerSession
 from grader.worker.protocol import HEADER, RECORD_LIMIT, Kind
 
-FACTS = {"status": None, "out_of_memory": False, "cpu_seconds": 0.5, "output_bytes": 3, "excess": ""}
+FACTS = {
+    "status": None,
+    "out_of_memory": False,
+    "cpu_seconds": 0.5,
+    "output_bytes": 3,
+    "excess": "",
+    "memory_bytes": 40_000_000,
+}
 
 
 class ScriptedStream:
@@ -87,6 +94,7 @@ def test_the_end_of_a_test_gives_output_and_facts() -> None:
         packed(Kind.ENDED, {}),
         packed(Kind.ENDED, FACTS | {"status": "x"}),
         packed(Kind.ENDED, FACTS | {"cpu_seconds": None}),
+        packed(Kind.ENDED, FACTS | {"memory_bytes": float("inf")}),
         packed(Kind.TIME, 1.0),
         record(99),
         HEADER.pack(Kind.ENDED, RECORD_LIMIT + 1),
