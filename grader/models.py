@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from grader.manifest import Manifest
+
 SKILLS = (
     "correctness",
     "numerical stability",
@@ -112,6 +114,9 @@ class Submission:
         modules: source by module name.
         paths: where each module lay in what was handed in.
         ignored: how many other files lay there.
+        answers: written answers by assignment name.
+        manifest: what it says of itself; ``None`` if it says nothing that can be read. Not to be trusted.
+        remarks: what is odd about the answers and the manifest, one line each; they cost nothing.
     """
 
     name: str
@@ -119,6 +124,9 @@ class Submission:
     modules: Mapping[str, bytes]
     paths: Mapping[str, str]
     ignored: int = 0
+    answers: Mapping[str, str] = field(default_factory=dict)
+    manifest: Manifest | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

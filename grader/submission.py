@@ -1,5 +1,7 @@
 """Intake: opens what was handed in without trusting it, and takes only the modules that the assessment names.
 
+Beside them it takes written answers and the manifest, which decide nothing: what is wrong with those is a remark.
+
 Nothing is written and nothing is run. Whatever is wrong ends in one ``SubmissionError`` that says what was
 expected, what was found and what to do.
 """
@@ -12,11 +14,15 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
+from grader.manifest import MANIFEST_FILE, Manifest, read_manifest
 from grader.models import Assessment, Submission
+
+ANSWERS_FILE = "answers.md"
+"""Written answers, in the folder of their assignment."""
 
 ENTRIES_LIMIT = 200
 UNPACKED_LIMIT = 10 * 1024 * 1024
@@ -37,6 +43,16 @@ class _File:
 
     path: PurePosixPath
     entry: zipfile.ZipInfo | Path
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What was handed in beside the modules."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    manifest: Manifest | None = None
+    remarks: tuple[str, ...] = ()
+    files: int = 0
 
 
 def read_submission(path: Path, assessment: Assessment) -> Submission:
@@ -79,15 +95,17 @@ def read_archive(name: str, content: bytes, assessment: Assessment) -> Submissio
             entries = archive.infolist()
             _check_entries(name, entries)
             files = [_File(PurePosixPath(e.filename), e) for e in entries if not e.is_dir()]
-            chosen = _choose(name, _without_leftovers(files), assessment)
-            modules = {module: _unpack(name, archive, file) for module, file in chosen.items()}
+            kept = _without_leftovers(files)
+            chosen = _choose(name, kept, assessment)
+            modules = {module: _bounded(file, _unpack(name, archive, file)) for module, file in chosen.items()}
+            texts = {place: _unpack(name, archive, file) for place, file in _beside(kept, assessment).items()}
             if bad := archive.testzip():
                 raise SubmissionError(f"{name} is damaged: {_shown(bad)} does not match its checksum; zip it again")
     except _UNREADABLE as error:
         raise SubmissionError(
             f"{name} should be a zip archive, but cannot be read as one ({_plain(str(error))}); zip the modules again"
         ) from error
-    return _submission(given, modules, chosen, len(files) - len(chosen))
+    return _submission(given, modules, chosen, len(files), _read_beside(texts))
 
 
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, OverflowError, ValueError)
@@ -101,8 +119,11 @@ def _from_folder(folder: Path, assessment: Assessment) -> Submission:
             if path.suffix.lower() == ".py" and (path.is_file() or path.is_symlink()):
                 files.append(_File(PurePosixPath(path.relative_to(folder).as_posix()), path))
     chosen = _choose(_plain(folder.name or str(folder)), files, assessment)
-    modules = {module: _read_file(file) for module, file in chosen.items()}
-    return _submission(folder.resolve().name, modules, chosen, len(files) - len(chosen))
+    modules = {module: _bounded(file, _read_file(file)) for module, file in chosen.items()}
+    places = (_File(PurePosixPath(place), folder / place) for place in _places_beside(assessment))
+    beside = [file for file in places if _is_plain_file(folder, file)]
+    texts = {file.path.as_posix(): _read_file(file) for file in beside}
+    return _submission(folder.resolve().name, modules, chosen, len(files) + len(texts), _read_beside(texts))
 
 
 def _inner_folders(folder: Path, assessment: Assessment) -> Iterable[Path]:
@@ -117,8 +138,8 @@ def _inner_folders(folder: Path, assessment: Assessment) -> Iterable[Path]:
 
 def _from_module(path: Path, assessment: Assessment) -> Submission:
     chosen = _choose(_plain(path.name), [_File(PurePosixPath(path.name), path)], assessment)
-    modules = {module: _read_file(file) for module, file in chosen.items()}
-    return _submission(path.name, modules, chosen, 0)
+    modules = {module: _bounded(file, _read_file(file)) for module, file in chosen.items()}
+    return _submission(path.name, modules, chosen, len(chosen), _Beside())
 
 
 def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
@@ -216,7 +237,7 @@ def _unpack(name: str, archive: zipfile.ZipFile, file: _File) -> bytes:
             content = stream.read(MODULE_LIMIT + 1)
     except RuntimeError as error:
         raise SubmissionError(f"{name}: {_shown(str(file.path))} cannot be unpacked: {_plain(str(error))}") from error
-    return _bounded(file, content)
+    return content
 
 
 def _read_file(file: _File) -> bytes:
@@ -224,7 +245,7 @@ def _read_file(file: _File) -> bytes:
     if file.entry.is_symlink():
         raise SubmissionError(f"{file.path} is a link; hand in the file itself")
     with file.entry.open("rb") as stream:
-        return _bounded(file, stream.read(MODULE_LIMIT + 1))
+        return stream.read(MODULE_LIMIT + 1)
 
 
 def _bounded(file: _File, content: bytes) -> bytes:
@@ -235,12 +256,52 @@ def _bounded(file: _File, content: bytes) -> bytes:
     return content
 
 
-def _submission(name: str, modules: Mapping[str, bytes], chosen: Mapping[str, _File], ignored: int) -> Submission:
+def _places_beside(assessment: Assessment) -> tuple[str, ...]:
+    return (MANIFEST_FILE, *(f"{assignment.name}/{ANSWERS_FILE}" for assignment in assessment.assignments))
+
+
+def _beside(files: list[_File], assessment: Assessment) -> dict[str, _File]:
+    """The manifest and the written answers by their places."""
+    places = _places_beside(assessment)
+    return {place: file for file in files if (place := file.path.as_posix()) in places}
+
+
+def _is_plain_file(folder: Path, file: _File) -> bool:
+    assert isinstance(file.entry, Path)
+    return file.entry.is_file() and not file.entry.is_symlink() and not (folder / file.path.parent).is_symlink()
+
+
+def _read_beside(texts: Mapping[str, bytes]) -> _Beside:
+    """Read what costs nothing if it cannot be read."""
+    remarks = []
+    manifest = read_manifest(texts.get(MANIFEST_FILE, b""))
+    if manifest is None and MANIFEST_FILE in texts:
+        remarks.append(f"{MANIFEST_FILE} is no manifest of grader's; nothing is known of how this was packed")
+    answers = {}
+    for place in sorted(texts.keys() - {MANIFEST_FILE}):
+        answers[place.partition("/")[0]] = texts[place][:MODULE_LIMIT].decode("utf-8", "replace")
+        if len(texts[place]) > MODULE_LIMIT:
+            remarks.append(f"{place} is cut after {_megabytes(MODULE_LIMIT)}")
+    return _Beside(answers, manifest, tuple(remarks), len(texts))
+
+
+def _submission(
+    name: str, modules: Mapping[str, bytes], chosen: Mapping[str, _File], files: int, beside: _Beside
+) -> Submission:
     digest = hashlib.sha256()
     for module, content in sorted(modules.items()):
         digest.update(f"{module}\0{len(content)}\0".encode() + content)
     paths = {module: file.path.as_posix() for module, file in chosen.items()}
-    return Submission(name, digest.hexdigest(), dict(modules), paths, ignored)
+    return Submission(
+        name=name,
+        sha256=digest.hexdigest(),
+        modules=dict(modules),
+        paths=paths,
+        ignored=files - len(chosen) - beside.files,
+        answers=beside.answers,
+        manifest=beside.manifest,
+        remarks=beside.remarks,
+    )
 
 
 def _shown(name: str) -> str:

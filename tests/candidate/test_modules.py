@@ -18,7 +18,7 @@ from grader.candidate.notebooks import notebook_of
 from grader.errors import BankError
 from grader.packet import Packet, sha256
 from grader.submission import MODULE_LIMIT
-from tests.conftest import STUB, ToyBank
+from tests.conftest import ToyBank
 
 WORK = b'"""Mine."""\n\n\ndef mean(X):\n    return sum(X) / len(X)\n'
 
@@ -267,11 +267,12 @@ def notebook(*cells: str, **fields: object) -> bytes:
 
 
 def test_a_notebook_becomes_its_module(work: Work) -> None:
+    stub = (work.root / "toy" / "toy.py").read_text(encoding="utf-8")
     (work.root / "toy" / "toy.py").unlink()
-    work.write("toy/toy.ipynb", notebook_of(STUB, "A toy"))
+    work.write("toy/toy.ipynb", notebook_of(stub, "A toy"))
     found = work.find()
     assert found.paths["toy"] == "toy/toy.ipynb"
-    assert ast.dump(ast.parse(found.modules["toy"])) == ast.dump(ast.parse(STUB))
+    assert ast.dump(ast.parse(found.modules["toy"])) == ast.dump(ast.parse(stub))
     assert found.problems == ()
 
 
