@@ -31,7 +31,7 @@ from grader.release.contents import PUBLIC_SUITE
 
 TELLING_LENGTH = 31
 TELLING_DIGITS = 6
-_NUMBER = re.compile(r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?!\.?\w)")
 _TEST = re.compile(r"\bdef\s+(test_\w+)")
 _JUDGES = re.compile(r"""^["'#]|^assert(?!hasattr\(|isinstance\()|\bassert_\w+\(|rng\.|==|<|>""")
 _DATA_NUMBERS = 3
@@ -65,19 +65,19 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class _Public:
-    """What public files say of their own right.
+    """What public files say of their own right; texts are without white space.
 
     Attributes:
-        interface: lines of stubs outside of function bodies.
-        suites: lines of public suites.
-        templates: lines of what ``grader new`` writes.
+        interface: text of stubs outside of function bodies.
+        suites: text of public suites.
+        templates: text of what ``grader new`` writes.
         numbers: of the interface.
         tests: names of public tests.
     """
 
-    interface: frozenset[str]
-    suites: frozenset[str]
-    templates: frozenset[str]
+    interface: str
+    suites: str
+    templates: str
     numbers: frozenset[str]
     tests: frozenset[str]
 
@@ -133,27 +133,24 @@ def _read(path: Path) -> str:
 def _public(bank: Bank) -> _Public:
     paths = sorted(bank.root.glob("assignments/*/*.py"))
     suites = [_read(path) for path in paths if path.name == PUBLIC_SUITE]
-    interface = [line for path in paths if path.name != PUBLIC_SUITE for line in _interface(_read(path))]
+    interface = "\n".join(_interface(_read(path)) for path in paths if path.name != PUBLIC_SUITE)
     forms = resources.files("grader").joinpath("templates").iterdir()
     templates = [form.read_text(encoding="utf-8") for form in forms if form.name.endswith(".txt")]
     return _Public(
-        interface=frozenset(map(squeezed, interface)),
-        suites=_squeezed_lines(suites),
-        templates=_squeezed_lines(templates),
-        numbers=frozenset(key for line in interface for key in number_keys(line)),
+        interface=squeezed(interface),
+        suites=squeezed("\n".join(suites)),
+        templates=squeezed("\n".join(templates)),
+        numbers=frozenset(number_keys(interface)),
         tests=frozenset(test for text in (*suites, *templates) for test in _TEST.findall(text)),
     )
 
 
-def _squeezed_lines(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(squeezed(line) for text in texts for line in text.split("\n"))
-
-
-def _interface(source: str) -> list[str]:
+def _interface(source: str) -> str:
     """The lines of a stub that are neither in a function's body nor a comment."""
     bodies = _in_bodies(source)
     lines = enumerate(source.split("\n"), start=1)
-    return [line for number, line in lines if number not in bodies and not line.lstrip().startswith("#")]
+    kept = [line for number, line in lines if number not in bodies and not line.lstrip().startswith("#")]
+    return "\n".join(kept)
 
 
 def _lines(text: str, name: str) -> Iterator[tuple[int, str, _Place]]:

@@ -135,7 +135,7 @@ def test_the_hidden_seed_needs_the_bank() -> None:
 
 @pytest.mark.parametrize("variant", ["a b", "a/b", "é", "a" * 65, "a\n", "\0"])
 def test_what_is_no_variant_is_refused(bank: Bank, tmp_path: Path, variant: str) -> None:
-    with pytest.raises(ReleaseError, match="a variant should be at most 64 letters, digits and -_.@, but is") as told:
+    with pytest.raises(ReleaseError, match="a variant should be at most 64 letters, digits and") as told:
         release(bank, [], tmp_path / "takehome.zip", variant)
     assert told.value.exit_code == ExitCode.USAGE
     assert "\n" not in str(told.value)
