@@ -1,0 +1,262 @@
+"""``grader pack``: writes the file to hand in, with what counts and nothing else, and says so."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import platform
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+
+from grader import __version__
+from grader.candidate.folder import Folder
+from grader.candidate.modules import Found, find_modules, is_as_released
+from grader.errors import GraderError, SubmissionError
+from grader.manifest import MANIFEST_FILE, Manifest
+from grader.packet import sha256
+from grader.submission import ANSWERS_FILE, MODULE_LIMIT, read_archive
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a zip archive can tell (APPNOTE.TXT, 4.4.6)."""
+
+_UNIX = 3
+_REGULAR_FILE = 0o100644 << 16
+_WIDTH = 80
+
+_NOT_ASKED = "not asked for"
+_NO_ANSWERS = "as released: no answers yet"
+_MACHINERY = {
+    ".git": "version control",
+    ".gitignore": "version control",
+    ".gitattributes": "version control",
+    "__pycache__": "made by Python",
+    ".pytest_cache": "made by pytest",
+    ".ipynb_checkpoints": "made by Jupyter",
+}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file to hand in that was written.
+
+    Attributes:
+        path: where.
+        size_bytes: of the file.
+        sha256: of the file.
+        files: what went in, by name in the archive.
+        left_out: what did not, by path in the working folder, and why; folders as one.
+        problems: what is wrong with what went in, one line each.
+        notes: what was left out of notebooks.
+    """
+
+    path: Path
+    size_bytes: int
+    sha256: str
+    files: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def as_text(self) -> str:
+        """Return what was packed and what to do with it, for a terminal."""
+        lines = [*(f"Problem: {line}" for line in self.problems), *(f"Note: {line}" for line in self.notes)]
+        lines += [f"{self.path}: {_size(self.size_bytes)}, SHA-256 {self.sha256[:16]}", "", "What went in:"]
+        lines += [f"  {name}" for name in self.files]
+        lines += ["", "What was left out:"] if self.left_out else []
+        lines += [line for why, names in _by_reason(self.left_out).items() for line in _wrapped(f"{why}: ", names)]
+        lines += ["", f"Now hand in {self.path.name} in the way that the packet came to you."]
+        return "\n".join(lines) + "\n"
+
+
+def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
+    """Write the file to hand in.
+
+    Args:
+        folder: where the candidate works.
+        output: the archive to write; one that is there is replaced.
+        now: the time for the manifest.
+
+    Raises:
+        SubmissionError: there is no module at all, or ``output`` is no place for an archive. Nothing is written.
+        GraderError: it could not be written.
+    """
+    _check_output(output)
+    found = find_modules(folder)
+    if not found.modules:
+        raise SubmissionError(f"there is no module to hand in: {found.problems[0]}")
+    answers, complaints = _answers(folder)
+    contents = {f"{name}.py": source for name, source in found.modules.items()} | answers
+    manifest = _manifest(folder, contents, now)
+    content = _archive({**dict(sorted(contents.items())), MANIFEST_FILE: manifest.as_json().encode()})
+    _check_intake(content, output.name, folder, found, answers, manifest)
+    _write(output, content)
+    return Packed(
+        path=output,
+        size_bytes=len(content),
+        sha256=sha256(content),
+        files=(*sorted(contents), MANIFEST_FILE),
+        left_out=tuple(_left_out(folder, {*found.paths.values(), *answers}, output)),
+        problems=(*found.problems, *complaints),
+        notes=found.notes,
+    )
+
+
+def _check_output(output: Path) -> None:
+    cure = "choose another: grader pack --output submission.zip"
+    if output.suffix.lower() != ".zip":
+        raise SubmissionError(f"{output} should end in .zip", cure=cure)
+    if not output.absolute().parent.is_dir():
+        raise SubmissionError(f"{output} should lie in a folder that is there, but it is not", cure=cure)
+    if output.is_dir() or (output.exists() and not zipfile.is_zipfile(output)):
+        raise SubmissionError(f"{output} is there and is no zip archive: it was not touched", cure=cure)
+
+
+def _answers(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
+    """The written answers that differ from what was released, and what is wrong with some."""
+    answers: dict[str, bytes] = {}
+    complaints: list[str] = []
+    for assignment in folder.assessment.assignments:
+        name = f"{assignment.name}/{ANSWERS_FILE}"
+        answer, complaint = _answer(folder, name)
+        if answer is not None:
+            answers[name] = answer
+        if complaint:
+            complaints.append(f"{name} {complaint}")
+    return answers, complaints
+
+
+def _answer(folder: Folder, name: str) -> tuple[bytes | None, str]:
+    """One file of answers, if there are any in it, and what is wrong with it."""
+    try:
+        content = (folder.root / name).read_bytes()
+    except FileNotFoundError:
+        is_released = folder.packet is not None and name in folder.packet.files
+        return None, "is missing: take it from the packet again, or go without" if is_released else ""
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror or error}: see to its rights"
+    if is_as_released(folder, name, content):
+        return None, ""
+    text, complaint = _as_utf8(content)
+    if len(text) > MODULE_LIMIT:
+        return None, f"is larger than {MODULE_LIMIT // 1024**2} MB, and is left out: make it smaller"
+    return text, complaint
+
+
+def _as_utf8(content: bytes) -> tuple[bytes, str]:
+    """A text in UTF-8, whatever an editor saved it in, and what is wrong with it as it was."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace").encode("utf-8", "replace"), ""
+    plain = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        plain.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = plain.count(b"\n", 0, error.start) + 1
+        replaced = plain.decode("utf-8", "replace").encode("utf-8")
+        return replaced, f"should be in UTF-8, but line {line} is not: what cannot be read is replaced"
+    return plain, ""
+
+
+def _manifest(folder: Folder, contents: Mapping[str, bytes], now: datetime) -> Manifest:
+    origin = folder.packet or folder.assessment
+    return Manifest(
+        assessment=folder.packet.assessment if folder.packet else folder.assessment.title,
+        version=origin.version,
+        variant=folder.packet.variant if folder.packet else "",
+        grader_version=__version__,
+        python=platform.python_version(),
+        numpy=_version_of("numpy"),
+        packed=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        files={name: sha256(content) for name, content in contents.items()},
+    )
+
+
+def _version_of(package: str) -> str:
+    """The version that is installed; asked without importing it."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _archive(contents: Mapping[str, bytes]) -> bytes:
+    """A zip archive with the same bytes on every machine: compression differs from one zlib to the next."""
+    written = BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in contents.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system, entry.external_attr = _UNIX, _REGULAR_FILE
+            archive.writestr(entry, content)
+    return written.getvalue()
+
+
+def _check_intake(
+    content: bytes, name: str, folder: Folder, found: Found, answers: Mapping[str, bytes], manifest: Manifest
+) -> None:
+    """See that those who score it will read from it what was put in."""
+    read = read_archive(name, content, folder.assessment)
+    texts = {answer.partition("/")[0]: text.decode("utf-8") for answer, text in answers.items()}
+    if (read.modules, read.answers, read.manifest) != (found.modules, texts, manifest):
+        raise GraderError("what was packed is not what can be read from it: a bug in grader", cure="report it")
+
+
+def _write(output: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    partial = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise GraderError(f"{output} could not be written: {error}", cure="choose another --output") from error
+
+
+def _left_out(folder: Folder, taken: set[str], output: Path) -> Iterator[tuple[str, str]]:
+    """What lies in the folder and in those of its assignments, and does not go in."""
+    inner = {assignment.name for assignment in folder.assessment.assignments}
+    for place in (folder.root, *(folder.root / name for name in sorted(inner))):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            name = path.relative_to(folder.root).as_posix()
+            if name in taken or name in inner or path.absolute() == output.absolute():
+                continue
+            yield (f"{name}/" if path.is_dir() else name), _why(folder, path, name)
+
+
+def _why(folder: Folder, path: Path, name: str) -> str:
+    if path.name in _MACHINERY:
+        return _MACHINERY[path.name]
+    if path.is_dir():
+        return "virtual environment" if (path / "pyvenv.cfg").is_file() else _NOT_ASKED
+    if path.suffix == ".zip" and zipfile.is_zipfile(path):
+        return "an archive"
+    is_released = folder.packet is not None and name in folder.packet.files
+    if path.name == ANSWERS_FILE and is_released:
+        return _NO_ANSWERS
+    return "from the packet" if is_released or name == "packet.json" else _NOT_ASKED
+
+
+def _by_reason(left_out: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for name, why in left_out:
+        reasons.setdefault(why, []).append(name)
+    return reasons
+
+
+def _wrapped(head: str, names: list[str]) -> list[str]:
+    """Names after a reason, on as many lines as they take."""
+    lines = [f"  {head}{names[0]}"]
+    for name in names[1:]:
+        lines[-1] += ","
+        if len(lines[-1]) + len(name) + 1 > _WIDTH - 1:
+            lines.append(f"    {name}")
+        else:
+            lines[-1] += f" {name}"
+    return lines
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < 10_000 else f"{count / 1024:,.0f} KB"
