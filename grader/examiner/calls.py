@@ -33,7 +33,7 @@ def _line(operation: str, arguments: tuple[Any, ...]) -> str:
         return f"{_target(arguments[0])}.{arguments[1]}"
     if operation == "set":
         return f"{_target(arguments[0])}.{arguments[1]} = {_argument(arguments[2])}"
-    return f"import {arguments[0]}" if operation == "import" else ""
+    return ""
 
 
 def _target(value: object) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -141,10 +142,17 @@ class ExaminerPlugin:
             item.session.shouldfail = f"{result.id} did not pass"
         return True
 
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Keep what the test raised; the first phase that raises decides."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Keep what the test raised; the first phase that raises decides.
+
+        The report is a bare one: pytest's own would take longer to format a failure than most tests take.
+        """
         if call.excinfo is not None and self._attempt is not None and self._attempt.error is None:
             self._attempt.error = call.excinfo.value
+        assert call.when != "collect"
+        outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """Take pytest's own failures for ours, without printing them."""
