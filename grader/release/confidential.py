@@ -2,7 +2,8 @@
 
 A line tells where it comes from if more than thirty characters are left of it without white space: at that length
 none of this repository's secret lines is in the package or in a brief by chance, while ``with pytest.raises(…):``, at
-thirty, is everywhere. Imports never tell.
+thirty, is everywhere. Imports never tell. In the body of a solution's function a short line tells together with those
+that follow it.
 
 Some lines are public and secret at once, and which ones has to be known from their place, or else a secret that was
 copied into a public file would be public by that alone:
@@ -20,7 +21,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import resources
@@ -43,7 +44,7 @@ class Secrets:
 
     Attributes:
         lines: telling lines without their white space.
-        numbers: as ``number_key`` has them.
+        numbers: as ``number_keys`` gives them.
         tests: names of hidden tests.
     """
 
@@ -164,6 +165,20 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, str, _Place]]:
         line = squeezed(raw)
         if len(line) >= TELLING_LENGTH and not raw.lstrip().startswith(("import ", "from ")):
             yield number, line, inside if number in numbers else _Place.OPEN
+    if inside is _Place.BODY:
+        yield from ((number, line, _Place.BODY) for number, line in _joined(text, numbers))
+
+
+def _joined(text: str, numbers: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Yield short lines of bodies with so many of the next ones that they tell together."""
+    lines = [squeezed(raw) for raw in text.split("\n")]
+    for first in sorted(number for number in numbers if 0 < len(lines[number - 1]) < TELLING_LENGTH):
+        line, last = lines[first - 1], first
+        while len(line) < TELLING_LENGTH and last + 1 in numbers:
+            last += 1
+            line += lines[last - 1]
+        if len(line) >= TELLING_LENGTH:
+            yield first, line
 
 
 def _is_public(line: str, place: _Place, public: _Public) -> bool:

@@ -84,6 +84,14 @@ def test_a_line_of_the_solution_anywhere_in_a_stub(leaky: ToyBank, refused: Call
     refused(rf"takehome/toy/toy\.py {OF_THE_REFERENCE}")
 
 
+def test_short_lines_of_the_solution_tell_together(leaky: ToyBank, refused: Callable[[str], str]) -> None:
+    lines = ["values = sorted(X)", "middle = len(values) // 2", "return values[middle]"]
+    assert max(map(len, lines)) < 31
+    leaky.write("solutions/toy/variants/median.py", "\n    ".join(["def mean(X):", *lines]) + "\n")
+    plant(leaky, "README.md", "\n".join(lines[:2]))
+    refused(r"README\.md holds a line of solutions/toy/variants/median\.py:2")
+
+
 def test_a_hidden_test_among_the_public_ones(leaky: ToyBank, refused: Callable[[str], str]) -> None:
     test = f"def test_another_name(candidate, rng):\n    {DOCSTRING}\n"
     plant(leaky, "test_public.py", test)
@@ -156,7 +164,7 @@ def test_a_secret_line_in_the_wheel(package_copy: Path, refused: Callable[[str],
 
 
 @pytest.mark.parametrize(
-    "name", ["knn.npz", "solutions/mistakes.toml", "test_toy.py", "conftest.py", "cli.py.orig", "scoring.py~"]
+    "name", ["knn.npz", "solutions/mistakes.toml", "test_toy.py", "conftest.py", "bank.py.orig", "scoring.py~"]
 )
 def test_a_file_in_the_wheel_that_is_none_of_the_package(
     package_copy: Path, refused: Callable[[str], str], name: str

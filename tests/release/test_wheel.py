@@ -30,7 +30,7 @@ def test_the_wheel_holds_the_package_and_its_metadata() -> None:
     assert {name.split("/")[0] for name in names} == {"grader", METADATA}
     assert {name for name in names if name.startswith(METADATA)} == wheel.metadata_names()
     assert names["grader/sandbox/Dockerfile"] == (ROOT / "Dockerfile").read_bytes()
-    assert {"grader/cli.py", "grader/report/report.schema.json", "grader/templates/stub.py.txt"} <= set(names)
+    assert {"grader/bank.py", "grader/report/report.schema.json", "grader/templates/stub.py.txt"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
 
