@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from grader import __version__
 from grader.bank import ASSESSMENT_FILE, narrowed, read_assessment
-from grader.errors import SubmissionError
+from grader.errors import BankError, SubmissionError
 from grader.models import Assessment, Assignment
 from grader.packet import PACKET_FILE, Packet, read_packet, sha256
 
@@ -30,9 +31,15 @@ class Folder:
         """The take-home.
 
         Raises:
-            BankError: a file is missing or wrong.
+            SubmissionError: a file of the packet is missing or wrong; the message names it and the cure.
+            BankError: the same where there is no packet.
         """
-        return read_assessment(self.root)
+        try:
+            return read_assessment(self.root)
+        except BankError as error:
+            if self.packet is None:
+                raise
+            raise SubmissionError(str(error), cure="take it from the packet again") from error
 
     def narrowed(self, names: Sequence[str]) -> tuple[Assignment, ...]:
         """Return the assignments of these names; all of them if no name is given.
@@ -48,6 +55,26 @@ class Folder:
             return []
         released = {name: digest for name, digest in self.packet.files.items() if not self._is_own(name)}
         return [name for name, digest in released.items() if not self._is_as_released(name, digest)]
+
+    def problems(self) -> list[str]:
+        """Say what is not as it was in the packet, one line each, with what to do."""
+        if self.packet is None:
+            return []
+        lines = [
+            f"{name} is not as it was in the packet, and is not handed in: take it from there again"
+            for name in self.changed()
+        ]
+        if self.packet.version != self.assessment.version:
+            lines.append(
+                f"packet.json is of version {self.packet.version} of the take-home, but {ASSESSMENT_FILE} of"
+                f" version {self.assessment.version}: start anew from one packet, and copy your work there"
+            )
+        if self.packet.grader_version != __version__:
+            lines.append(
+                f"this folder belongs to grader {self.packet.grader_version}, but {__version__} is installed:"
+                " install the wheel of the packet again"
+            )
+        return lines
 
     def _is_own(self, name: str) -> bool:
         """Whether a file is there to be filled in."""

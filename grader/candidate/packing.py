@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 
 from grader import __version__
 from grader.candidate.folder import Folder
@@ -50,8 +51,8 @@ class Packed:
         sha256: of the file.
         files: what went in, by name in the archive.
         left_out: what did not, by path in the working folder, and why; folders as one.
-        problems: what is wrong with what went in, one line each.
-        notes: what was left out of notebooks.
+        problems: what is wrong with the folder and with what went in, one line each.
+        notes: what was left out of notebooks, and which stubs are untouched.
     """
 
     path: Path
@@ -64,7 +65,8 @@ class Packed:
 
     def as_text(self) -> str:
         """Return what was packed and what to do with it, for a terminal."""
-        lines = [*(f"Problem: {line}" for line in self.problems), *(f"Note: {line}" for line in self.notes)]
+        told = [*(f"Problem: {line}" for line in self.problems), *(f"Note: {line}" for line in self.notes)]
+        lines = [part for line in told for part in wrap(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
         lines += [f"{self.path}: {_size(self.size_bytes)}, SHA-256 {self.sha256[:16]}", "", "What went in:"]
         lines += [f"  {name}" for name in self.files]
         lines += ["", "What was left out:"] if self.left_out else []
@@ -101,8 +103,8 @@ def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
         sha256=sha256(content),
         files=(*sorted(contents), MANIFEST_FILE),
         left_out=tuple(_left_out(folder, {*found.paths.values(), *answers}, output)),
-        problems=(*found.problems, *complaints),
-        notes=found.notes,
+        problems=(*folder.problems(), *found.problems, *complaints),
+        notes=(*found.notes, *_untouched(folder, found)),
     )
 
 
@@ -114,6 +116,12 @@ def _check_output(output: Path) -> None:
         raise SubmissionError(f"{output} should lie in a folder that is there, but it is not", cure=cure)
     if output.is_dir() or (output.exists() and not zipfile.is_zipfile(output)):
         raise SubmissionError(f"{output} is there and is no zip archive: it was not touched", cure=cure)
+
+
+def _untouched(folder: Folder, found: Found) -> Iterator[str]:
+    for name, path in found.paths.items():
+        if is_as_released(folder, path, found.modules[name]):
+            yield f"{path} is the stub as it was released"
 
 
 def _answers(folder: Folder) -> tuple[dict[str, bytes], list[str]]:

@@ -43,7 +43,7 @@ class Started:
     Attributes:
         folder: where it is, as it was asked for.
         packet: what it was made of.
-        briefs: what to read, by path in the folder.
+        briefs: what to read, by path in the folder, beside its ``README.md``.
         stubs: what to fill in, by path in the folder.
         no_repository: why it is no git repository; empty if it is one.
     """
@@ -59,7 +59,7 @@ class Started:
         kind = f"a folder without git ({self.no_repository})" if self.no_repository else "a git repository"
         steps = [
             *([f"cd {_quoted(self.folder)}"] if self.folder != Path() else []),
-            f"read {_first(self.briefs)}",
+            f"read README.md, then {_first(self.briefs)}",
             f"fill in {_first(self.stubs)}",
             "grader check     as often as you like: runs the public tests",
             "grader pack      at the end: writes submission.zip, the file to hand in",
@@ -116,8 +116,8 @@ def start(packet: Path, target: Path, *, notebook: bool = False) -> Started:
         raise SubmissionError(f"{target} could not be made: {error}", cure="choose another folder") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    briefs = [name for a in assessment.assignments if (name := f"{a.name}/README.md") in contents]
-    return Started(target, listed, ("README.md", *briefs), stubs, no_repository)
+    briefs = [f"{assignment.name}/README.md" for assignment in assessment.assignments]
+    return Started(target, listed, tuple(briefs), stubs, no_repository)
 
 
 @contextmanager
@@ -242,6 +242,5 @@ def _quoted(path: Path) -> str:
 
 
 def _first(paths: tuple[str, ...]) -> str:
-    """Some of many paths, on one line."""
-    shown, more = ", ".join(paths[:2]), len(paths) - 2
-    return f"{shown} and {more} more like it" if more > 0 else shown
+    """One of many paths."""
+    return f"{paths[0]} and {len(paths) - 1} more like it" if len(paths) > 1 else paths[0]

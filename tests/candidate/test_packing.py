@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -98,7 +99,8 @@ def test_modules_and_answers_go_in_and_nothing_else(work: Work) -> None:
     assert held["toy/answers.md"] == ANSWERED
     assert packed.size_bytes == work.output.stat().st_size
     assert packed.sha256 == sha256(work.output.read_bytes())
-    assert packed.problems == packed.notes == ()
+    assert packed.problems == ()
+    assert packed.notes == ("other/other.py is the stub as it was released",)
 
 
 def test_intake_reads_what_was_packed(work: Work) -> None:
@@ -254,6 +256,34 @@ def test_answers_that_are_too_large_or_a_folder_are_left_out_and_told(work: Work
     assert "other/answers.md cannot be read" in packed.problems[1]
 
 
+# --- the packet ---
+
+
+def test_a_packet_that_was_changed_is_told_and_the_work_is_packed(work: Work) -> None:
+    work.write("toy/test_public.py", b"def test_it():\n    pass\n")
+    (work.root / "toy" / "README.md").unlink()
+    told = sorted(work.pack().problems)
+    assert [line.partition(" ")[0] for line in told] == ["toy/README.md", "toy/test_public.py"]
+    assert (
+        told[1] == "toy/test_public.py is not as it was in the packet, and is not handed in: take it from there again"
+    )
+
+
+def test_a_folder_of_another_packet_is_told(work: Work) -> None:
+    folder = Folder(work.root, replace(work.packet, version="2", grader_version="99.0"))
+    version, grader = pack(folder, work.output, now=NOON).problems
+    assert version.startswith("packet.json is of version 2 of the take-home, but assessment.toml of version 1: ")
+    assert grader.startswith(f"this folder belongs to grader 99.0, but {__version__} is installed: ")
+
+
+def test_a_list_of_assignments_that_is_gone_is_refused_with_the_cure(work: Work) -> None:
+    (work.root / "toy" / "assignment.toml").unlink()
+    error = work.refused()
+    assert "assignment.toml is missing" in str(error)
+    assert error.cure == "take it from the packet again"
+    assert error.exit_code is ExitCode.USAGE
+
+
 # --- refusals ---
 
 
@@ -314,14 +344,13 @@ def test_it_says_what_went_in_what_did_not_and_what_to_do(work: Work) -> None:
     work.write("toy/toy.py", b"def f(:\n")
     for number in range(12):
         work.write(f"toy/experiment_{number:02}.py", b"")
-    text = work.pack(Path(work.root, "submission.zip")).as_text()
+    text = replace(work.pack(), path=Path("submission.zip")).as_text()
     assert "Problem: toy/toy.py is not valid Python" in text
     assert "What went in:\n  other.py\n  toy.py\n  manifest.json\n" in text
     assert "  as released: no answers yet: other/answers.md, toy/answers.md\n" in text
     assert "toy/experiment_11.py" in text
     assert text.endswith("Now hand in submission.zip in the way that the packet came to you.\n")
-    told = text[text.index("What went in:") :]
-    assert max(map(len, told.splitlines())) <= 80
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_packing_does_not_import_numpy(work: Work) -> None:
