@@ -33,7 +33,8 @@ _BARE_INSTALL = re.compile(rf"(\s*)((?:{'|'.join(_INSTALLERS)})\s+(?:pip\s+)?(?:
 _SHORT_CALLS = (",", ";", "/")
 """Begin lines that IPython makes calls of (``,f a b``); they look too much like slips to be taken as meant."""
 
-_MAGICS_LIMIT = 1000
+_MAGICS_LIMIT = 200
+"""Each costs a reading of the whole cell."""
 _UNREADABLE = (AssertionError, IndexError, SyntaxError, ValueError)
 """What IPython's transformers raise on text that they cannot read."""
 
@@ -166,26 +167,23 @@ def _transformers(error: SyntaxError, lines: list[str]) -> _Transformers:
 
 
 def _with_calls(manager: _Transformers, lines: list[str]) -> tuple[list[str], ast.Module]:
-    lines = _with_calls_for_magics(manager, lines)
-    while True:
-        try:
-            return lines, parse(lines)
-        except SyntaxError as error:
-            # A bare ``pip install`` cannot be told from code, or from a line of a string, before Python refuses it.
-            index = explained(error, lines)[0] - 1
-            if not _BARE_INSTALL.match(lines[index]):
-                raise
-        marked = _BARE_INSTALL.sub(r"\1%\2", lines[index], count=1)
-        lines = _with_calls_for_magics(manager, [*lines[:index], marked, *lines[index + 1 :]])
-
-
-def _with_calls_for_magics(manager: _Transformers, lines: list[str]) -> list[str]:
     for _ in range(_MAGICS_LIMIT):
         changed = _with_one_call(manager, lines)
         if changed == lines:
-            return lines
+            try:
+                return lines, parse(lines)
+            except SyntaxError as error:
+                changed = _with_marked_installation(lines, error)
         lines = changed
     raise CellError(1, f"there are over {_MAGICS_LIMIT} magics and shell lines", "tag the cell scratch")
+
+
+def _with_marked_installation(lines: list[str], error: SyntaxError) -> list[str]:
+    """Make a magic of a bare ``pip install``, if Python has refused it: then it is no part of a string."""
+    index = explained(error, lines)[0] - 1
+    if not _BARE_INSTALL.match(lines[index]):
+        raise error
+    return [*lines[:index], _BARE_INSTALL.sub(r"\1%\2", lines[index], count=1), *lines[index + 1 :]]
 
 
 def _with_one_call(manager: _Transformers, lines: list[str]) -> list[str]:

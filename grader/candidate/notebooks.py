@@ -106,7 +106,7 @@ def _read(content: bytes, name: str) -> list[_Cell]:
     if not isinstance(entries, list):
         raise NotebookError(f"{name}: 'cells' should be a list, but is {_kind(entries)}", cure=_SAVE_AGAIN)
     cells = [_cell(entry, number, f"{name}, cell {number}") for number, entry in enumerate(entries, 1)]
-    if sum(len(cell.text) for cell in cells if cell.kind == "code") > MODULE_LIMIT:
+    if sum(len(cell.text) for cell in cells if not _why_left_out(cell)) > MODULE_LIMIT:
         raise NotebookError(
             f"{name} holds more code than the {MODULE_LIMIT // 1024**2} MB that a module may have",
             cure="keep data in files, not in cells",
