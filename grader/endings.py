@@ -27,7 +27,20 @@ debug_option = click.option(
 
 
 class GraderGroup(click.Group):
-    """Gives every ending its exit code, and a hint for a mistyped command."""
+    """Gives every ending its exit code, a hint for a mistyped command, and commands by who they are for."""
+
+    def add_section(self, title: str, *commands: click.Command) -> None:
+        """Add commands under a title of their own in the help."""
+        for command in commands:
+            self.add_command(command)
+        self.sections = {**getattr(self, "sections", {}), title: [command.name for command in commands]}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(len(name) for name in self.commands)
+        for title, names in self.sections.items():
+            rows = [(n.ljust(width), self.commands[n].get_short_help_str(formatter.width - width - 6)) for n in names]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

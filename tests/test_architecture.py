@@ -16,16 +16,20 @@ ALLOWED = {
     "grader": set(),
     "grader.__main__": {"grader.cli"},
     "grader.errors": set(),
-    "grader.models": set(),
+    "grader.models": {"grader.manifest"},
     "grader.bank": set(),
     "grader.submission": {"grader.manifest", "grader.packet"},
     "grader.packet": set(),
     "grader.manifest": set(),
-    "grader.inspecting": {"grader.integrity", "grader.manifest", "grader.packet", "grader.submission"},
+    "grader.syntax": set(),
+    "grader.inspecting": {
+        *("grader.bank", "grader.integrity", "grader.manifest", "grader.packet", "grader.report"),
+        *("grader.submission", "grader.syntax"),
+    },
     "grader.release": {"grader.bank", "grader.packet"},
     "grader.candidate": {
         *("grader.bank", "grader.examiner", "grader.examining", "grader.packet", "grader.report", "grader.sandbox"),
-        *("grader.manifest", "grader.submission"),
+        *("grader.manifest", "grader.submission", "grader.syntax"),
     },
     "grader.integrity": set(),
     "grader.scoring": set(),
@@ -58,6 +62,7 @@ ALLOWED = {
 """Which of our parts each part may import, beside itself and what everybody may."""
 
 PURE = ("grader.models", "grader.errors", "grader.scoring", "grader.integrity", "grader.report.text")
+PURE += ("grader.manifest", "grader.packet", "grader.syntax", "grader.candidate.rendering")
 PURE += ("grader.validation.judging", "grader.validation.rendering")
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 

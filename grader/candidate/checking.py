@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader import __version__
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules
 from grader.errors import SuiteError
@@ -110,7 +109,7 @@ def check(
         title=folder.assessment.title,
         version=folder.assessment.version,
         assignments=checked,
-        problems=(*_packet_problems(folder), *found.problems),
+        problems=(*folder.problems(), *found.problems),
         notes=found.notes,
         unlimited="" if can_fork() else "memory and processes are not limited on this machine; in scoring they are",
         seconds=time.monotonic() - started,
@@ -178,17 +177,3 @@ def _checked(folder: Folder, assignment: Assignment, found: Found, host: Host, p
 
 def _seed(folder: Folder) -> int:
     return folder.packet.seed if folder.packet is not None else 0
-
-
-def _packet_problems(folder: Folder) -> list[str]:
-    problems = [
-        f"{name} is not as it was in the packet; scoring does not use your copy: take it from there again"
-        for name in folder.changed()
-    ]
-    packet = folder.packet
-    if packet is not None and packet.grader_version != __version__:
-        problems.append(
-            f"this folder belongs to grader {packet.grader_version}, but {__version__} is installed:"
-            " install the wheel of the packet again"
-        )
-    return problems

@@ -74,8 +74,9 @@ def state_of(results: Sequence[TestResult]) -> str:
 def _summary(console: Console, check: Check) -> None:
     tests = sum(len(checked.results) for checked in check.assignments)
     passed = sum(checked.passed for checked in check.assignments)
-    console.print(Text(f"{passed} of {tests} public tests pass. ", style="bold", end=""))
-    console.print(Text("They are a sample: hidden tests cover the whole of each brief and decide the points."))
+    line = Text(f"{passed} of {tests} public tests pass.", style="bold")
+    line.append(" They are a sample: hidden tests cover the whole of each brief and decide the points.", "not bold")
+    console.print(line)
 
 
 def _assignment(console: Console, checked: Checked) -> None:

@@ -23,7 +23,7 @@ def saved(folder: Folder) -> Iterator[list[str]]:
         raise SubmissionError(
             "--watch needs watchfiles, which is not installed", cure="python -m pip install watchfiles"
         ) from error
-    for changes in watch(folder.root, raise_interrupt=True):
+    for changes in watch(folder.root, raise_interrupt=False):
         if names := touched(folder, (Path(path) for _, path in changes)):
             yield names
 

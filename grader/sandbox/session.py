@@ -14,8 +14,7 @@ from typing import Any, Protocol
 
 import msgpack
 
-from grader.worker.protocol import HEADER, OUTPUT_LIMIT, RECORD_LIMIT, Kind
-from grader.worker.proving import LENGTH
+from grader.worker.protocol import HEADER, OUTPUT_LIMIT, PROOF_LENGTH, RECORD_LIMIT, Kind
 
 _PIECE_BYTES = 128 * 1024
 _START_SECONDS = 60.0
@@ -130,7 +129,7 @@ class WorkerSession:
         self._send(Kind.BEGIN, msgpack.packb(limits | {"prove": dict(targets)}))
         deadline = time.monotonic() + _PROOF_SECONDS
         try:
-            (length,) = LENGTH.unpack(self.receive(LENGTH.size, deadline))
+            (length,) = PROOF_LENGTH.unpack(self.receive(PROOF_LENGTH.size, deadline))
             found = _unpacked(self.receive(min(length, RECORD_LIMIT), deadline), dict)
         except (ForkGone, Late) as error:
             said = self.end().output.decode(errors="replace").strip()

@@ -6,6 +6,7 @@ machine, whatever system that runs. Scores never come from it.
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import random
@@ -66,6 +67,7 @@ def _test(records: PlainRecords, modules: dict[str, bytes], limits: dict[str, ob
 
 def _take_requests(records: PlainRecords, channel: socket.socket) -> None:
     """Pass on what the examiner asks; tell the time at once, whatever the submission is at."""
+    began = time.process_time()
     while (header := records.header()) is not None:
         payload = records.payload(*header)
         if payload is None:
@@ -73,7 +75,7 @@ def _take_requests(records: PlainRecords, channel: socket.socket) -> None:
         if header[0] == Kind.DATA:
             channel.sendall(payload)
         elif header[0] == Kind.CLOCK:
-            records.send(Kind.TIME, msgpack.packb(time.process_time()))
+            records.send(Kind.TIME, msgpack.packb(time.process_time() - began))
     os._exit(0)  # the examiner is gone
 
 
@@ -88,6 +90,11 @@ def main() -> None:
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", write_through=True)  # type: ignore[union-attr]
+    # Unbuffered, since this process is killed and never flushes.
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            io.FileIO(number, "w", closefd=False), encoding="utf-8", errors="backslashreplace", write_through=True
+        )
+        for number in (1, 2)
+    )
     serve(PlainRecords(source, sink))

@@ -21,6 +21,9 @@ LOAD_LIMIT = 16 * 1024 * 1024
 OUTPUT_LIMIT = 16 * 1024
 """How many bytes of what a test prints are kept."""
 
+PROOF_LENGTH = struct.Struct("<I")
+"""Length of what a sandbox's proof found, before it."""
+
 
 class Kind(IntEnum):
     """What a record is. Those below 16 go to the worker, the others come from it."""

@@ -7,7 +7,6 @@ import os
 import resource
 import socket
 import stat
-import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +15,9 @@ from typing import Any, NoReturn, TypeVar
 import msgpack
 
 from grader.worker.kernel import ptrace
+from grader.worker.protocol import PROOF_LENGTH
 
 Target = TypeVar("Target")
-
-LENGTH = struct.Struct("<I")
 
 _PTRACE_ATTACH = 16
 _MANY_PROCESSES = 256
@@ -53,7 +51,7 @@ def prove(channel: int, targets: dict[str, Any], memory_bytes: int) -> NoReturn:
     found = {name: _refusal(attempt) for name, attempt in attempts.items()}
     data = msgpack.packb(found)
     with socket.socket(fileno=channel) as sink:
-        sink.sendall(LENGTH.pack(len(data)) + data)
+        sink.sendall(PROOF_LENGTH.pack(len(data)) + data)
     os._exit(0)
 
 

@@ -20,8 +20,7 @@ from grader.examiner.subject import CandidateError
 from grader.sandbox.session import ForkGone, ForkLimits, Late, WorkerLost, WorkerSession
 from grader.submission import MODULE_LIMIT, read_archive
 from grader.worker.protocol import HEADER as RECORD
-from grader.worker.protocol import Kind
-from grader.worker.proving import LENGTH
+from grader.worker.protocol import PROOF_LENGTH, Kind
 from grader.worker.values import HEADER, Handle, MalformedMessage, NotData, announced, dumps, loads
 from tests.sandbox.test_session import FACTS, ScriptedStream, packed, record
 from tests.test_submission import ASSESSMENT, HOSTILE, STORED, Entry, archive
@@ -158,7 +157,7 @@ _TALK = (
     + record(Kind.REPLY, b"1234")
     + packed(Kind.TIME, 0.25)
     + _END
-    + record(Kind.REPLY, LENGTH.pack(len(_PROOF)) + _PROOF)
+    + record(Kind.REPLY, PROOF_LENGTH.pack(len(_PROOF)) + _PROOF)
     + _END.replace(packed(Kind.ENDED, FACTS), packed(Kind.ENDED, FACTS | {"status": -9, "excess": "too much"}))
 )
 """What a worker says to all that ``feed_session`` asks."""

@@ -1,0 +1,33 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import click
+
+from grader import __version__
+from grader.cli.authoring import new, validate
+from grader.cli.candidate import check, pack, start
+from grader.cli.completing import completion
+from grader.cli.giving import inspect, release
+from grader.cli.scoring import SCORE_EXIT_CODES, doctor, list_assignments, score
+from grader.endings import GraderGroup
+
+
+@click.group(cls=GraderGroup, epilog=SCORE_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+def main() -> None:
+    """Score machine-learning take-homes.
+
+    The hidden tests run here; the candidate's code runs in a sandbox and never meets them.
+
+    \b
+    Examples:
+      grader start work && cd work && grader check
+      grader score submission.zip
+    """
+
+
+main.add_section("For candidates", start, check, pack)
+main.add_section("For staff", release, inspect, score, list_assignments)
+main.add_section("For authors of assignments", new, validate)
+main.add_section("For everybody", doctor, completion)

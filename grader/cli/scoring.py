@@ -1,0 +1,197 @@
+"""Commands for staff who score: score, list, doctor."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from grader.bank import Bank, find_bank, narrowed
+from grader.cli.options import (
+    SEEDS,
+    Progress,
+    assignment_names,
+    bank_option,
+    cores,
+    format_option,
+    one_thread_for_numpy,
+    sandbox_option,
+    terminal,
+    warn_of_no_sandbox,
+)
+from grader.endings import debug_option
+from grader.errors import ExitCode
+from grader.models import Report, Submission
+from grader.report.files import make_folder, write_whole
+from grader.sandbox.choosing import choose
+from grader.submission import read_submission
+
+SCORE_EXIT_CODES = """\b
+Exit codes:
+  0    scored, at or above the pass mark
+  1    scored, below it
+  2    wrong usage, or a submission or bank that cannot be read
+  3    our own failure (no sandbox, a broken hidden test, a bug): nobody was scored
+  130  interrupted
+"""
+
+
+@click.command(epilog=SCORE_EXIT_CODES)
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option(
+    "--assignment",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=assignment_names,
+    help="Score this one only; may be repeated.",
+)
+@bank_option
+@sandbox_option
+@format_option
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), help="Also write report.json and report.txt here."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, SEEDS - 1),
+    help="Draw the hidden inputs from this seed; the report records it.  [default: a fresh one]",
+)
+@click.option(
+    "--variant",
+    metavar="ID",
+    help="Draw the hidden inputs for this candidate, as `grader release --variant ID` did the public ones."
+    "  [default: what the submission's manifest names]",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Examine so many assignments at once.  [default: one for each core]"
+)
+@click.option(
+    "--docker-runtime",
+    metavar="NAME",
+    default="",
+    help="Run containers by this runtime, such as runsc.",
+)
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@debug_option
+def score(
+    submission: Path,
+    names: tuple[str, ...],
+    bank: Path | None,
+    sandbox: str,
+    form: str,
+    output: Path | None,
+    seed: int | None,
+    variant: str | None,
+    jobs: int | None,
+    docker_runtime: str,
+    quiet: bool,
+) -> None:
+    """Score one SUBMISSION: a zip archive, a folder or one .py file.
+
+    \b
+    Examples:
+      grader score submission.zip
+      grader score submission.zip --format json --output results/
+      grader score knn.py --assignment knn --seed 7
+    """
+    chosen = find_bank(bank)
+    assessment = narrowed(chosen.assessment, names)
+    handed_in = read_submission(submission, assessment)
+    if docker_runtime and sandbox not in ("auto", "docker"):
+        raise click.UsageError(f"--docker-runtime goes with --sandbox docker, not with {sandbox}")
+    if seed is not None and variant is not None:
+        raise click.UsageError("--seed and --variant both choose the hidden inputs; give one of them")
+    if output is not None:
+        make_folder(output)
+    progress = Progress(quiet)
+    warn_of_no_sandbox(sandbox)
+    one_thread_for_numpy()
+    provider = choose(sandbox, progress.say, docker_runtime)
+    try:
+        from grader.grade import grade
+
+        if seed is None:
+            seed = _seed(chosen, handed_in, variant)
+        report = grade(
+            handed_in, chosen, assessment, provider, seed=seed, jobs=jobs or cores(), progress=progress.test
+        )
+    finally:
+        progress.done()
+        provider.close()
+    _write(report, form, output)
+    click.get_current_context().exit(ExitCode.PASSED if report.score.passed else ExitCode.BELOW_PASS_MARK)
+
+
+@click.command(name="list")
+@bank_option
+@debug_option
+def list_assignments(bank: Path | None) -> None:
+    """List the assignments of a bank with their criteria and points.
+
+    \b
+    Example:
+      grader list --bank ../our-bank
+    """
+    chosen = find_bank(bank)
+    assessment = chosen.assessment
+    click.echo(f"{assessment.title} (version {assessment.version}, pass mark {assessment.pass_mark:g})")
+    for assignment in assessment.assignments:
+        modules = ", ".join(f"{module}.py" for module in assignment.modules)
+        click.echo(
+            f"\n{assignment.name}: {assignment.title}, {modules}, weight {assessment.weights[assignment.name]:g}"
+        )
+        for criterion in assignment.criteria:
+            click.echo(f"  {criterion.points:>4g}  {criterion.id:<24} {criterion.skill}")
+
+
+@click.command(short_help="Tell what is missing on this machine, with the cure.")
+@bank_option
+@debug_option
+def doctor(bank: Path | None) -> None:
+    """Tell what is there, what is missing and the cure; clear what a killed run left behind.
+
+    Exits with 0 if submissions can be scored here, else with 3.
+    """
+    from grader.doctor import examine_machine
+
+    healthy = True
+    for finding in examine_machine(bank, lambda text: click.echo(f"  {text}", err=True)):
+        healthy = healthy and (finding.is_well or not finding.is_needed)
+        click.echo(f"{'ok     ' if finding.is_well else 'MISSING'}  {finding.what}: {finding.found}")
+        if finding.cure:
+            click.echo(f"         cure: {finding.cure}")
+    click.get_current_context().exit(ExitCode.PASSED if healthy else ExitCode.FAULT)
+
+
+def _seed(bank: Bank, handed_in: Submission, variant: str | None) -> int:
+    """The seed of a candidate's variant; a fresh one for those who have none.
+
+    A candidate could name another variant in the manifest, and win nothing: what it leads to depends on the bank.
+    """
+    from grader.release.releasing import ReleaseError, hidden_seed
+
+    if variant:
+        return hidden_seed(variant, bank.sha256)
+    try:
+        told = handed_in.manifest.variant if variant is None and handed_in.manifest is not None else ""
+        return hidden_seed(told, bank.sha256) if told else secrets.randbelow(SEEDS)
+    except ReleaseError:
+        return secrets.randbelow(SEEDS)  # what a manifest says wrongly costs nothing
+
+
+def _write(report: Report, form: str, output: Path | None) -> None:
+    from grader.report.data import as_json
+
+    if output is not None:
+        from grader.report.terminal import render
+
+        write_whole(output / "report.json", as_json(report))
+        write_whole(output / "report.txt", render(report))
+    if form == "json":
+        click.echo(as_json(report), nl=False)
+        return
+    from grader.report.terminal import render
+
+    click.echo(render(report, **terminal()), nl=False, color=True)
