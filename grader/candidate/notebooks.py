@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -20,7 +21,7 @@ SCRATCH = "scratch"
 
 _FORMAT = 4
 _SAVE_AGAIN = "save it again in Jupyter"
-_UNCONVERTIBLE = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_UNCONVERTIBLE = (AssertionError, AttributeError, LookupError, NameError, RecursionError, TypeError, ValueError)
 """What nbformat raises on old notebooks whose structure is wrong, beside its own error."""
 
 
@@ -95,6 +96,7 @@ def module_of(content: bytes, name: str) -> FromNotebook:
     except SyntaxError as error:
         raise _refusal(error, lines, name) from error
     left_out += [LeftOut(line.cell, line.line, f"the encoding {quoted(line.text)}") for line in declared]
+    left_out.sort(key=lambda left: (left.cell, left.line))
     return FromNotebook(source, tuple(left_out), tuple((line.cell, line.line) for line in lines))
 
 
@@ -144,7 +146,10 @@ def _upgraded(table: dict[str, Any], version: int, name: str) -> dict[str, Any]:
             cure=f"{_SAVE_AGAIN}, or: pip install nbformat ipython",
         ) from error
     try:
-        upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(table), _FORMAT)
+        with warnings.catch_warnings():
+            # Of ids that it has drawn itself, and of other things that are not looked at here.
+            warnings.simplefilter("ignore")
+            upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(table), _FORMAT)
     except (nbformat.ValidationError, *_UNCONVERTIBLE) as error:
         raise NotebookError(
             f"{name} is a notebook of format {version}, but cannot be converted to format {_FORMAT}", cure=_SAVE_AGAIN

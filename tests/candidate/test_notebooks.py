@@ -79,7 +79,7 @@ def same(source: str, other: str) -> bool:
 
 
 def test_cells_follow_each_other_with_two_lines_between() -> None:
-    module = read("import os\n", cell("# Notes", "markdown"), ["x = 1\n", "y = 2"] and "x = 1\ny = 2")
+    module = read("import os\n", cell("# Notes", "markdown"), "x = 1\ny = 2")
     assert module.source == "import os\n\n\nx = 1\ny = 2\n"
     assert module.lines == ((1, 1), (0, 0), (0, 0), (3, 1), (3, 2))
     assert module.left_out == ()
@@ -142,11 +142,11 @@ def test_a_byte_order_mark_is_no_hindrance(encoding: str) -> None:
 
 
 def test_a_declared_encoding_does_not_spoil_the_module() -> None:
-    module = read("# -*- coding: latin-1 -*-\nNAME = 'é'\n# coding: latin-1")
+    module = read("# -*- coding: latin-1 -*-\nNAME = 'é'\n# coding: latin-1", "!ls")
     names: dict[str, Any] = {}
     exec(compile(module.source.encode(), "knn.py", "exec"), names)
     assert names["NAME"] == "é"
-    assert left(module) == [(1, 1, "the encoding '# -*- coding: latin-1 -*-'")]
+    assert left(module) == [(1, 1, "the encoding '# -*- coding: latin-1 -*-'"), (2, 1, "the shell line '!ls'")]
     assert read("#!/usr/bin/python\n# coding: utf8\nx = 1").left_out == ()
 
 
@@ -417,6 +417,7 @@ def test_warnings_about_a_candidates_code_are_not_ours() -> None:
         (b'{"nbformat": 5}', "should be a notebook of format 4, but is of format 5"),
         (b'{"nbformat": 0}', "cannot be converted"),
         (b'{"nbformat": 1}', "cannot be converted"),
+        (b'{"nbformat": 1, "cells": [{"cell_type": "odd"}]}', "cannot be converted"),
         (b'{"nbformat": 3, "worksheets": 3}', "cannot be converted"),
         (b'{"nbformat": 4}', "'cells' should be a list, but is missing"),
         (notebook(cells={}), "'cells' should be a list, but is an object"),
@@ -481,6 +482,12 @@ def test_old_notebooks_are_converted() -> None:
     assert left(module) == [(2, 2, "the shell line '!ls'")]
 
 
+def test_what_the_conversion_warns_of_is_no_matter(capfd: pytest.CaptureFixture[str]) -> None:
+    entries = [{"cell_type": kind, "source": ""} for kind in ("code", "code", "markdown")]
+    module_of(json.dumps({"nbformat": 1, "cells": entries}).encode(), "knn.ipynb")
+    assert capfd.readouterr() == ("", "")
+
+
 # Packages that may be missing
 
 
@@ -517,6 +524,7 @@ def test_reading_runs_nothing_and_starts_no_ipython(tmp_path: Path) -> None:
     )
     program = f"""
 import sys
+import grader.cli
 from grader.candidate.notebooks import module_of
 assert not {{"IPython", "nbformat"}} & set(sys.modules), "loaded before it is needed"
 content = {content!r}
