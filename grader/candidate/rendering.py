@@ -81,7 +81,10 @@ def _summary(console: Console, check: Check) -> None:
 
 def _assignment(console: Console, checked: Checked) -> None:
     assignment = checked.assignment
-    console.print(Text(f"{assignment.title}  ({', '.join(checked.paths) or assignment.name})", style="bold"))
+    reached = sum(c.points for c in assignment.criteria if state_of(_of(checked, c)) == "passes")
+    title = Text(f"{assignment.title}, {', '.join(checked.paths) or assignment.name}: ", style="bold")
+    title.append(f"public tests pass for {number(reached)} of 100 points", style="not bold")
+    console.print(title)
     if checked.problem:
         console.print(Padding(Text(one_line(checked.problem), style="red"), (0, 0, 0, 2)))
     console.print(Padding(_criteria(checked), (0, 0, 0, 2)))

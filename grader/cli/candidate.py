@@ -109,8 +109,14 @@ def pack(folder: Path | None, output: Path | None, no_check: bool, quiet: bool) 
     if not no_check:
         one_thread_for_numpy()
         _warn_of_failures(place, quiet)
-    packed = packing.pack(place, output or place.root / "submission.zip", now=datetime.now(UTC))
+    packed = packing.pack(place, output or _beside_the_work(place), now=datetime.now(UTC))
     click.echo(packed.as_text(), nl=False)
+
+
+def _beside_the_work(place: Folder) -> Path:
+    """Where the file to hand in goes by itself, said as seen from here."""
+    here = Path.cwd().resolve()
+    return (place.root.relative_to(here) if place.root.is_relative_to(here) else place.root) / "submission.zip"
 
 
 def _check(place: Folder, names: tuple[str, ...], form: str, quiet: bool) -> bool:
@@ -127,7 +133,7 @@ def _check(place: Folder, names: tuple[str, ...], form: str, quiet: bool) -> boo
     if form == "json":
         click.echo(rendering.as_json(found), nl=False)
     else:
-        click.echo(rendering.as_text(found, **terminal()), nl=False, color=True)
+        click.echo(rendering.as_text(found, **terminal(80)), nl=False, color=True)
     return found.passes
 
 

@@ -94,8 +94,12 @@ def warn_of_no_sandbox(kind: str) -> None:
         click.echo("grader: --sandbox none contains nothing: the submission runs with all your rights", err=True)
 
 
-def terminal() -> dict[str, Any]:
-    """Width and colour for what goes to stdout."""
+def terminal(otherwise: int = 100) -> dict[str, Any]:
+    """Width and colour for what goes to stdout.
+
+    Args:
+        otherwise: width where stdout is no terminal.
+    """
     terminal = sys.stdout.isatty()
-    width = min(max(os.get_terminal_size().columns, 60), 120) if terminal else 100
+    width = min(max(os.get_terminal_size().columns, 60), 120) if terminal else otherwise
     return {"width": width, "color": terminal and "NO_COLOR" not in os.environ}

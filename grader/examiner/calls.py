@@ -57,9 +57,10 @@ def _argument(value: object) -> str:
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
-    if value.size <= _SHOWN_ELEMENTS:
-        return " ".join(repr(value).split())
-    return f"<{value.dtype} array of shape {value.shape}>"
+    if not 0 < value.size <= _SHOWN_ELEMENTS:
+        return f"<{value.dtype} array of shape {value.shape}>"
+    kind = "" if value.dtype in (np.float64, np.int64, np.bool_) else f", dtype={value.dtype.name!r}"
+    return f"np.array({value.tolist()!r}{kind})"
 
 
 def _shortened(text: str, length: int) -> str:
