@@ -117,8 +117,12 @@ def find_bank(chosen: Path | None) -> Bank:
     )
 
 
-def read_assessment(folder: Path) -> Assessment:
+def read_assessment(folder: Path, unreadable: list[BankError] | None = None) -> Assessment:
     """Return the take-home whose public files lie in a folder: a bank's ``assignments/``, or a candidate's own.
+
+    Args:
+        folder: where they lie.
+        unreadable: takes why an assignment cannot be read, which is then left out, if another one can be.
 
     Raises:
         BankError: a file is missing or wrong; the message names it and the cure.
@@ -136,7 +140,7 @@ def read_assessment(folder: Path) -> Assessment:
     pass_mark = float(_field(table, "pass_mark", (int, float), path))
     if not 0 <= pass_mark <= 100:
         raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
-    assignments = tuple(read_assignment(folder, name) for name in weights)
+    assignments = _readable(folder, weights, unreadable)
     modules = [module for assignment in assignments for module in assignment.modules]
     if len(set(modules)) != len(modules):
         raise BankError(f"{path}: assignments should ask for different modules, but ask for {sorted(modules)}")
@@ -145,8 +149,22 @@ def read_assessment(folder: Path) -> Assessment:
         version=_field(table, "version", str, path),
         pass_mark=pass_mark,
         assignments=assignments,
-        weights=weights,
+        weights={assignment.name: weights[assignment.name] for assignment in assignments},
     )
+
+
+def _readable(folder: Path, names: Iterable[str], unreadable: list[BankError] | None) -> tuple[Assignment, ...]:
+    found = []
+    for name in names:
+        try:
+            found.append(read_assignment(folder, name))
+        except BankError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(error)
+    if not found and unreadable:
+        raise unreadable[0]
+    return tuple(found)
 
 
 def read_assignment(folder: Path, name: str) -> Assignment:

@@ -244,8 +244,11 @@ def _read_file(file: _File) -> bytes:
     assert isinstance(file.entry, Path)
     if file.entry.is_symlink():
         raise SubmissionError(f"{file.path} is a link; hand in the file itself")
-    with file.entry.open("rb") as stream:
-        return stream.read(MODULE_LIMIT + 1)
+    try:
+        with file.entry.open("rb") as stream:
+            return stream.read(MODULE_LIMIT + 1)
+    except OSError as error:
+        raise SubmissionError(f"{file.path} cannot be read: {error.strerror}") from error
 
 
 def _bounded(file: _File, content: bytes) -> bytes:

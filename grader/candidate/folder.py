@@ -26,16 +26,26 @@ class Folder:
     root: Path
     packet: Packet | None
 
-    @cached_property
+    @property
     def assessment(self) -> Assessment:
-        """The take-home.
+        """The take-home, without assignments whose rubric is gone or damaged; ``problems`` tells of those.
 
         Raises:
             SubmissionError: a file of the packet is missing or wrong; the message names it and the cure.
             BankError: the same where there is no packet.
         """
+        return self._read[0]
+
+    @property
+    def unreadable(self) -> list[BankError]:
+        """Why the assignments that ``assessment`` lacks cannot be read."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[Assessment, list[BankError]]:
+        unreadable: list[BankError] = []
         try:
-            return read_assessment(self.root)
+            return read_assessment(self.root, unreadable), unreadable
         except BankError as error:
             if self.packet is None:
                 raise
@@ -59,10 +69,14 @@ class Folder:
     def problems(self) -> list[str]:
         """Say what is not as it was in the packet, one line each, with what to do."""
         if self.packet is None:
-            return []
-        lines = [
+            return [str(error) for error in self.unreadable]
+        gone = {name.partition("/")[0] for name in self.packet.files if "/" in name}
+        gone = {folder for folder in gone if not (self.root / folder).is_dir()}
+        lines = [f"the folder {name} is missing: take it from the packet again" for name in sorted(gone)]
+        lines += [
             f"{name} is not as it was in the packet, and is not handed in: take it from there again"
             for name in self.changed()
+            if name.partition("/")[0] not in gone
         ]
         if self.packet.version != self.assessment.version:
             lines.append(

@@ -84,10 +84,13 @@ def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
         now: the time for the manifest.
 
     Raises:
-        SubmissionError: there is no module at all, or ``output`` is no place for an archive. Nothing is written.
+        SubmissionError: there is no module at all, an assignment's rubric is gone, or ``output`` is no place for an
+            archive. Nothing is written.
         GraderError: it could not be written.
     """
     _check_output(output)
+    if folder.unreadable:  # a file that lacks an assignment would be wrong
+        raise SubmissionError(str(folder.unreadable[0]), cure="take it from the packet again")
     found = find_modules(folder)
     if not found.modules:
         raise SubmissionError(f"there is no module to hand in: {found.problems[0]}")

@@ -32,7 +32,7 @@ Exit codes:
   0    scored, at or above the pass mark
   1    scored, below it
   2    wrong usage, or a submission or bank that cannot be read
-  3    our own failure (no sandbox, a broken hidden test, a bug): nobody was scored
+  3    our own failure (no sandbox, a broken hidden test, a bug); no score
   130  interrupted
 """
 
@@ -153,6 +153,10 @@ def doctor(bank: Path | None) -> None:
     """Tell what is there, what is missing and the cure; clear what a killed run left behind.
 
     Exits with 0 if submissions can be scored here, else with 3.
+
+    \b
+    Example:
+      grader doctor
     """
     from grader.doctor import examine_machine
 

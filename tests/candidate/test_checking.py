@@ -248,3 +248,13 @@ def test_outside_of_a_working_folder_the_cure_is_told(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="is no working folder") as caught:
         find_folder(tmp_path)
     assert caught.value.cure == "unzip the packet, go there, and run: grader start work"
+
+
+def test_a_rubric_that_is_gone_costs_its_own_assignment_only(folder: Folder, toy_bank: ToyBank) -> None:
+    toy_bank.add_other()
+    write(folder, DONE)
+    (folder.root / "other" / "assignment.toml").unlink()
+    found = check(Folder(folder.root, None))
+    assert outcomes(found) == [Outcome.PASSED] * 2
+    (problem,) = found.problems
+    assert problem.endswith("assignment.toml is missing")

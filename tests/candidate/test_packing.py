@@ -276,7 +276,7 @@ def test_a_folder_of_another_packet_is_told(work: Work) -> None:
     assert grader.startswith(f"this folder belongs to grader 99.0, but {__version__} is installed: ")
 
 
-def test_a_list_of_assignments_that_is_gone_is_refused_with_the_cure(work: Work) -> None:
+def test_a_rubric_that_is_gone_is_refused_with_the_cure(work: Work) -> None:
     (work.root / "toy" / "assignment.toml").unlink()
     error = work.refused()
     assert "assignment.toml is missing" in str(error)

@@ -74,7 +74,7 @@ def test_time_grows_with_the_number_of_rows(candidate, rng):
         seconds.append(min(rounds))
     check_some(result, X, Q, 5, np.arange(0, 60, 6))
     slope = growth_exponent(sizes, seconds)
-    assert_at_most(slope, 1.45, name="the exponent with which the time to fit and to answer grows")
+    assert_at_most(slope, 1.7, name="the exponent with which the time to fit and to answer grows")
 
 
 @pytest.mark.criterion("speed")
