@@ -108,11 +108,14 @@ def opened_hosts(
         SandboxError: on leaving, if a sandbox cannot be removed.
     """
     with ExitStack() as cleanup:
-        # The sandbox starts while numpy, pytest and the suite are imported: from here on both take their time.
         sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)
         cleanup.callback(sandbox.close)
-        from grader.examiner.host import Host
-        from grader.examiner.plugin import Hosts
+        # It starts, and proves itself, while numpy and pytest are imported: both take their time.
+        with ThreadPoolExecutor(1) as beside:
+            started = beside.submit(sandbox.session)
+            from grader.examiner.host import Host
+            from grader.examiner.plugin import Hosts
+        started.result()
 
         candidate = Host(provider, submission, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox)
         reference, stand_in = (
