@@ -29,11 +29,15 @@ debug_option = click.option(
 class GraderGroup(click.Group):
     """Gives every ending its exit code, a hint for a mistyped command, and commands by who they are for."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections: dict[str, list[str]] = {}
+
     def add_section(self, title: str, *commands: click.Command) -> None:
         """Add commands under a title of their own in the help."""
         for command in commands:
             self.add_command(command)
-        self.sections = {**getattr(self, "sections", {}), title: [command.name for command in commands]}
+        self.sections[title] = [command.name or "" for command in commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(len(name) for name in self.commands)

@@ -35,7 +35,7 @@ Exit codes:
 """
 
 
-@click.command()
+@click.command(short_help="Lay out a new assignment.")
 @click.argument("name")
 @click.option(
     "--bank",
@@ -64,7 +64,7 @@ def new(name: str, bank: Path | None, title: str) -> None:
     click.echo(f"next: assignments/{name}/README.md, then: grader validate {name}{where}")
 
 
-@click.command(epilog=_EXIT_CODES)
+@click.command(epilog=_EXIT_CODES, short_help="Prove that a suite's verdicts can be trusted.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=assignment_names)
 @bank_option
 @sandbox_option

@@ -22,7 +22,7 @@ Exit codes:
 """
 
 
-@click.command()
+@click.command(short_help="Make a working folder of the packet.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="work", metavar="[DIR]")
 @click.option("--notebook", is_flag=True, help="Give the stubs as Jupyter notebooks.")
 @click.option(
@@ -46,7 +46,7 @@ def start(folder: Path, notebook: bool, packet: Path | None) -> None:
     click.echo(started.as_text(), nl=False)
 
 
-@click.command(epilog=_CHECK_EXIT_CODES)
+@click.command(epilog=_CHECK_EXIT_CODES, short_help="Run the public tests: what passes, what fails, why.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=assignment_names)
 @click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where you work.  [default: here]"
@@ -81,7 +81,7 @@ def check(names: tuple[str, ...], folder: Path | None, watch: bool, in_process: 
     click.get_current_context().exit(ExitCode.PASSED if passes else ExitCode.BELOW_PASS_MARK)
 
 
-@click.command()
+@click.command(short_help="Write the file to hand in.")
 @click.argument(
     "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), required=False, metavar="[DIR]"
 )

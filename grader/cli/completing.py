@@ -12,7 +12,7 @@ _WHERE = {
 }
 
 
-@click.command()
+@click.command(short_help="Print what sets up your shell's completion.")
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 def completion(shell: str) -> None:
     """Print what makes SHELL complete grader's commands, options and names.

@@ -11,7 +11,7 @@ from grader.cli.options import assignment_names, bank_option, format_option
 from grader.endings import debug_option
 
 
-@click.command()
+@click.command(short_help="Write the packet that candidates get.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=assignment_names)
 @click.option(
     "--output",
