@@ -76,6 +76,7 @@ def prove(bank: Bank, name: str, runner: Runner, effort: Effort, progress: Progr
     _check_rubric(assignment, first[0], bank)
     _check_stub(first[0], bank)
     made = mutants(kept.reference.modules, effort.mutants)
+    equivalent_ids = frozenset(m.id for m in made if equivalent_of(m, kept.equivalents) is not None)
     quick = _quick(assignment, first[1])
     main = run(
         [
@@ -83,13 +84,18 @@ def prove(bank: Bank, name: str, runner: Runner, effort: Effort, progress: Progr
             *_at(assignment, kept.variants, effort.seeds),
             *_at(assignment, kept.trivial[1:], (0,)),
             *_at(assignment, kept.mistakes, effort.mistake_seeds),
-            *(Trial(quick, mutant, 0, without_speed(assignment), until_lost=True) for mutant in made),
+            *(
+                # Those that are said to be equivalent come to an end, and short limits must not kill them.
+                Trial(
+                    assignment if m.id in equivalent_ids else quick, m, 0, without_speed(assignment), until_lost=True
+                )
+                for m in made
+            ),
         ]
     )
     speed = frozenset(c.id for c in assignment.criteria) - without_speed(assignment)
     alive = [r.trial.specimen for r in main if r.trial.criteria is not None and not r.lost]
     last = run([Trial(assignment, mutant, 0, speed, until_lost=True) for mutant in alive]) if speed else []
-    equivalent_ids = frozenset(m.id for m in made if equivalent_of(m, kept.equivalents) is not None)
     return judge(assignment, [*first, *main, *last], equivalent_ids)
 
 

@@ -31,8 +31,11 @@ class InlineRunner:
 
     def __init__(self, bank: Bank) -> None:
         self.bank = bank
+        self.tried: list[Trial] = []
 
     def run(self, trials: Iterable[Trial], progress: Callable[[Result], None]) -> list[Result]:
+        trials = list(trials)
+        self.tried += trials
         return [Result(trial, endings_of(self.bank, trial, "none")) for trial in trials]
 
 
@@ -86,6 +89,19 @@ def test_a_listed_equivalent_does_not_count_and_a_false_one_is_found(toy_bank: T
     toy_bank.write("solutions/toy/equivalent.toml", entry.format("if X.shape[0] != 0:"))
     verdict = proved(toy_bank, mutants=500)
     assert any("listed in equivalent.toml, but killed by" in problem for problem in verdict.problems)
+
+
+def test_limits_are_short_for_mutants_that_may_hang_and_not_for_those_listed_as_equivalent(toy_bank: ToyBank) -> None:
+    entry = '[[equivalent]]\nline = "if X.shape[0] == 0:"\nbecomes = ["if X.shape[0] <= 0:"]\nreason = "as above"\n'
+    toy_bank.complete().write("solutions/toy/equivalent.toml", entry)
+    edit(toy_bank, "assignments/toy/assignment.toml", "call_seconds = 1", "call_seconds = 5")
+    bank = Bank(toy_bank.root)
+    runner = InlineRunner(bank)
+    verdict = prove(bank, "toy", runner, Effort((0,), (0,), 500), Progress())
+    equivalent = {standing.specimen.id for standing in verdict.equivalent}
+    limits = {t.specimen.id: t.assignment.limits.call_seconds for t in runner.tried if t.criteria is not None}
+    assert {limits[name] for name in equivalent} == {5}
+    assert {seconds for name, seconds in limits.items() if name not in equivalent} == {1}
 
 
 @pytest.mark.parametrize(
