@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules
 from grader.errors import SuiteError
 from grader.examining import hash_seed_of
-from grader.models import Assignment, Outcome, TestResult
+from grader.models import Assignment, Frame, Outcome, TestResult
 from grader.sandbox import SandboxProvider
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def _checked(folder: Folder, assignment: Assignment, found: Found, host: Host, p
     there = [name for name in assignment.modules if name in found.modules]
     paths = tuple(found.paths[name] for name in there)
     if missing := [f"{name}.py" for name in assignment.modules if name not in there]:
-        return Checked(assignment, (), f"{', '.join(missing)} is missing, so nothing could be run", paths)
+        problem = f"there is no {', '.join(missing)} that could be taken, so nothing was run"
+        return Checked(assignment, (), problem, paths)
     suite = folder.root / assignment.name
     if not (suite / PUBLIC_SUITE).is_file():
         problem = f"{assignment.name}/{PUBLIC_SUITE} is missing; take it from the packet again"
@@ -172,7 +173,20 @@ def _checked(folder: Folder, assignment: Assignment, found: Found, host: Host, p
     except SuiteError as error:
         problem = f"{error}; if {PUBLIC_SUITE} was changed, take it from the packet again"
         return Checked(assignment, (), problem.replace("hidden", "public"), paths)
-    return Checked(assignment, examined.results, examined.problem, paths)
+    results = tuple(_in_cells(result, found) for result in examined.results)
+    return Checked(assignment, results, examined.problem, paths)
+
+
+def _in_cells(result: TestResult, found: Found) -> TestResult:
+    """The result with the lines of notebooks told by cell, as their author sees them."""
+    return replace(result, frames=tuple(_in_cell(frame, found) for frame in result.frames))
+
+
+def _in_cell(frame: Frame, found: Found) -> Frame:
+    module = frame.file.removesuffix(".py")
+    lines = found.cells.get(module, ())
+    cell, line = lines[frame.line - 1] if 0 < frame.line <= len(lines) else (0, 0)
+    return replace(frame, file=f"{module}.ipynb, cell {cell}", line=line) if cell else frame
 
 
 def _seed(folder: Folder) -> int:

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -32,6 +32,10 @@ _SEARCHED_FILES = 5000
 _SHOWN_PLACES = 3
 
 
+Lines = tuple[tuple[int, int], ...]
+"""A cell and a line in it for each line of a module; zeros for what stands in no cell."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What was found in a working folder.
@@ -41,12 +45,14 @@ class Found:
         paths: where each lay, relative to the folder, with ``/``.
         problems: what is wrong, one line each: what was expected, what was found, what to do.
         notes: what was left out of notebooks; facts, not problems.
+        cells: of modules that came from notebooks, the cell and the line in it that each of their lines was.
     """
 
     modules: Mapping[str, bytes]
     paths: Mapping[str, str]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    cells: Mapping[str, Lines] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class _Source:
     path: str = ""
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    cells: Lines = ()
 
 
 def find_modules(folder: Folder, names: Sequence[str] = ()) -> Found:
@@ -77,6 +84,7 @@ def find_modules(folder: Folder, names: Sequence[str] = ()) -> Found:
         paths={name: source.path for name, source in sources.items() if source.content is not None},
         problems=tuple(line for source in sources.values() for line in source.problems),
         notes=tuple(line for source in sources.values() for line in source.notes),
+        cells={name: source.cells for name, source in sources.items() if source.cells},
     )
 
 
@@ -222,7 +230,7 @@ def _from_notebook(search: _Search, path: str, content: bytes, problems: tuple[s
     except NotebookError as error:
         return _Source(problems=(*problems, "; ".join(filter(None, (str(error), error.cure)))))
     notes = tuple(f"{path}, {_place(left.cell, left.line)}: {left.what} is left out" for left in made.left_out)
-    return _checked(search, path, made.source.encode("utf-8"), problems, notes)
+    return replace(_checked(search, path, made.source.encode("utf-8"), problems, notes), cells=made.lines)
 
 
 def _place(cell: int, line: int) -> str:

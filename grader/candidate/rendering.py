@@ -117,7 +117,8 @@ def _failure(console: Console, assignment: Assignment, criterion: Criterion, res
     facts.add_row("came back", Text(first_lines(result.message, _MESSAGE_LINES), style="red"))
     if result.frames:
         frame = result.frames[-1]
-        facts.add_row("at", Text(one_line(f"{frame.file}:{frame.line} in {frame.function}: {frame.source}")))
+        place = f"{frame.file}, line {frame.line}" if ", cell " in frame.file else f"{frame.file}:{frame.line}"
+        facts.add_row("at", Text(one_line(f"{place} in {frame.function}: {frame.source}")))
     facts.add_row("the test", Text(one_line(result.requirement, 500)))
     facts.add_row("brief", Text(one_line(criterion.expects, 500)))
     if result.output.strip():

@@ -13,6 +13,7 @@ import pytest
 
 from grader.candidate.checking import Check, check
 from grader.candidate.folder import Folder, find_folder
+from grader.candidate.notebooks import notebook_of
 from grader.candidate.rendering import as_json, as_text
 from grader.errors import BankError, SubmissionError
 from grader.models import Outcome
@@ -155,7 +156,7 @@ def test_memory_is_limited_and_told_where_it_can_be(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("toy/toy.py", None, "toy.py is missing"),
+        ("toy/toy.py", None, "there is no toy.py that could be taken"),
         ("toy/toy.py", "def mean(X:\n", "line 1"),
         ("toy/test_public.py", None, "test_public.py is missing"),
         ("toy/test_public.py", "import nothing_of_this_name\n", "if test_public.py was changed"),
@@ -258,3 +259,13 @@ def test_a_rubric_that_is_gone_costs_its_own_assignment_only(folder: Folder, toy
     assert outcomes(found) == [Outcome.PASSED] * 2
     (problem,) = found.problems
     assert problem.endswith("assignment.toml is missing")
+
+
+def test_lines_of_a_notebook_are_told_by_cell(folder: Folder) -> None:
+    write(folder, DONE.replace('raise ValueError("no rows")', "return X[0]"))
+    path = folder.root / "toy" / "toy.py"
+    path.with_suffix(".ipynb").write_bytes(notebook_of(path.read_text(), "A toy"))
+    path.unlink()
+    found = check(folder)
+    assert outcomes(found) == [Outcome.PASSED, Outcome.FAILED]
+    assert "at         toy.ipynb, cell 3, line 4 in mean: return X[0]" in as_text(found)
