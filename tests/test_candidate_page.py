@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,6 +20,7 @@ import pytest
 
 from grader.bank import Bank
 from grader.release.releasing import release
+from tests.conftest import engine_answers
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "candidate.md"
@@ -82,6 +85,10 @@ class Shell:
         if command.startswith("cd "):
             self.folder = (self.folder / command.removeprefix("cd ")).resolve()
             return ""
+        if command.startswith("unzip"):  # which not every machine has
+            with zipfile.ZipFile(self.folder / "takehome.zip") as archive:
+                archive.extractall(self.folder)
+            return ""
         if "venv" in command:
             venv.create(self.bin.parent, with_pip=True)
             (packages,) = self.bin.parent.glob("lib/python*/site-packages")
@@ -93,6 +100,8 @@ class Shell:
         if command.startswith(INSTALL):
             command += " --quiet --no-deps --no-index"  # dependencies are there: see ``light``
         staff = command.startswith(STAFF_COMMANDS)
+        if command.startswith("grader score") and not engine_answers():
+            command += " --sandbox none"  # where there may be no sandbox to be had
         done = subprocess.run(
             f"{sys.executable} -m {command} --bank {ROOT}" if staff else command,
             shell=True,
@@ -136,6 +145,7 @@ def assert_in_order(expected: list[str], printed: str, command: str) -> None:
     assert may_skip or at == len(lines), f"{command} prints more: {lines[at:]}"
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_page_is_what_happens(tmp_path: Path, light: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
