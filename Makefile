@@ -37,6 +37,7 @@ fuzz: install
 
 bench: install
 	$(BIN)/python benchmarks/score.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 
 clean:
 	rm -rf $(VENV) build dist examples/middling.zip
