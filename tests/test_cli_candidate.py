@@ -191,3 +191,14 @@ def test_a_packet_with_a_secret_is_not_written(bank: ToyBank, grader: Grader, tm
     done = grader("release", "--bank", bank.root, "--output", tmp_path / "takehome.zip")
     assert done.returncode == 2, done.stdout
     assert not (tmp_path / "takehome.zip").exists()
+
+
+def test_without_watchfiles_the_cure_is_told_before_anything_is_run(
+    work: Path, grader: Grader, tmp_path: Path
+) -> None:
+    missing = "import sys, importlib.util as u; f = u.find_spec\n"
+    missing += "u.find_spec = lambda name, *more: None if name == 'watchfiles' else f(name, *more)\n"
+    (tmp_path / "sitecustomize.py").write_text(missing)
+    done = grader("check", "--folder", work, "--watch", env={"PYTHONPATH": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "python -m pip install watchfiles" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from grader.candidate.folder import Folder
@@ -11,18 +12,22 @@ from grader.errors import SubmissionError
 _SUFFIXES = (".py", ".ipynb", ".toml")
 
 
-def saved(folder: Folder) -> Iterator[list[str]]:
-    """Yield the names of the assignments in whose folders something was saved, each time that happens.
+def check_watchfiles() -> None:
+    """See that files can be watched.
 
     Raises:
         SubmissionError: watchfiles is not installed.
     """
-    try:
-        from watchfiles import watch
-    except ImportError as error:
+    if find_spec("watchfiles") is None:
         raise SubmissionError(
             "--watch needs watchfiles, which is not installed", cure="python -m pip install watchfiles"
-        ) from error
+        )
+
+
+def saved(folder: Folder) -> Iterator[list[str]]:
+    """Yield the names of the assignments in whose folders something was saved, each time that happens."""
+    from watchfiles import watch
+
     for changes in watch(folder.root, raise_interrupt=False):
         if names := touched(folder, (Path(path) for _, path in changes)):
             yield names

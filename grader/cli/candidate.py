@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from grader.candidate.folder import Folder, find_folder
+from grader.candidate.watching import check_watchfiles
 from grader.cli.options import Progress, assignment_names, format_option, one_thread_for_numpy, terminal
 from grader.endings import debug_option
 from grader.errors import ExitCode, GraderError
@@ -74,6 +75,8 @@ def check(names: tuple[str, ...], folder: Path | None, watch: bool, in_process: 
             raise click.UsageError("--in-process goes with neither --watch nor --format json")
         _debug(place, names)
         return
+    if watch:
+        check_watchfiles()
     one_thread_for_numpy()
     passes = _check(place, names, form, quiet)
     if watch:
