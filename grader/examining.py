@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from grader.bank import Bank
 from grader.errors import SandboxError
+from grader.examiner.seeding import hash_seed_of
 from grader.models import Assessment, Assignment, Examination, Submission, TestResult
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.stopping import check_stopped, interruptible, obey
@@ -80,11 +80,6 @@ def examine_all(task: Task, provider: SandboxProvider, jobs: int, progress: Prog
     with _hosts_for(task, provider) as hosts:
         found = {a.name: _examine(task, a, hosts, progress) for a in assignments}
         return Examined(found, hosts.candidate.facts())
-
-
-def hash_seed_of(seed: int) -> int:
-    """Return the PYTHONHASHSEED of the sandboxes of a run: it follows from the run's seed."""
-    return int.from_bytes(hashlib.sha256(f"hash {seed}".encode()).digest()[:4], "little")
 
 
 @contextmanager

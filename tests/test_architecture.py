@@ -28,7 +28,7 @@ ALLOWED = {
     },
     "grader.release": {"grader.bank", "grader.packet"},
     "grader.candidate": {
-        *("grader.bank", "grader.examiner", "grader.examining", "grader.packet", "grader.report", "grader.sandbox"),
+        *("grader.bank", "grader.examiner", "grader.packet", "grader.report", "grader.sandbox"),
         *("grader.manifest", "grader.submission", "grader.syntax"),
     },
     "grader.integrity": set(),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules
 from grader.errors import SuiteError
-from grader.examining import hash_seed_of
+from grader.examiner.seeding import hash_seed_of
 from grader.models import Assignment, Frame, Outcome, TestResult
 from grader.sandbox import SandboxProvider
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from grader.bank import Bank
 from grader.errors import SandboxError
-from grader.examining import hash_seed_of, opened_hosts
+from grader.examiner.seeding import hash_seed_of
+from grader.examining import opened_hosts
 from grader.models import Assignment, Outcome
 from grader.sandbox.choosing import choose
 from grader.stopping import check_stopped, interruptible, obey
