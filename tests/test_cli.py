@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -51,7 +52,7 @@ def test_json_goes_to_stdout_alone_and_fits_the_schema(grader: Grader, toy_bank:
     assert "\x1b" not in done.stdout
 
 
-def test_output_writes_both_reports_whole(grader: Grader, toy_bank: ToyBank, tmp_path: Path) -> None:
+def test_output_writes_all_forms_whole(grader: Grader, toy_bank: ToyBank, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "results"
     done = grader(
         *("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "none", "--format", "json"),
@@ -59,7 +60,19 @@ def test_output_writes_both_reports_whole(grader: Grader, toy_bank: ToyBank, tmp
     )
     assert (folder / "report.json").read_text() == done.stdout
     assert "Score 100 of 100" in (folder / "report.txt").read_text()
-    assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.txt"]
+    assert (folder / "report.md").read_text().startswith("# Toy take-home")
+    assert ElementTree.parse(folder / "junit.xml").getroot().get("tests") == "3"
+    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "report.json", "report.md", "report.txt"]
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("markdown", "# Toy take-home"), ("junit", "<?xml "), ("github", "::notice title=Toy take-home")],
+)
+def test_other_forms_go_to_stdout_alone(grader: Grader, toy_bank: ToyBank, form: str, begins: str) -> None:
+    done = grader("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "none", "--format", form)
+    assert done.returncode == 0
+    assert done.stdout.startswith(begins)
 
 
 def test_the_same_seed_gives_the_same_report_but_for_times(grader: Grader, toy_bank: ToyBank) -> None:

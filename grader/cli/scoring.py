@@ -14,7 +14,6 @@ from grader.cli.options import (
     assignment_names,
     bank_option,
     cores,
-    format_option,
     one_thread_for_numpy,
     sandbox_option,
     terminal,
@@ -35,6 +34,8 @@ Exit codes:
   3    our own failure (no sandbox, a broken hidden test, a bug); no score
   130  interrupted
 """
+_FORMS = ("text", "json", "markdown", "junit", "github")
+_FILES = {"report.json": "json", "report.md": "markdown", "report.txt": "text", "junit.xml": "junit"}
 
 
 @click.command(epilog=SCORE_EXIT_CODES)
@@ -49,9 +50,16 @@ Exit codes:
 )
 @bank_option
 @sandbox_option
-@format_option
 @click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), help="Also write report.json and report.txt here."
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    default="text",
+    show_default=True,
+    help="What goes to stdout; 'github' gives annotations of a workflow.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), help=f"Also write {', '.join(_FILES)} here."
 )
 @click.option(
     "--seed",
@@ -186,16 +194,27 @@ def _seed(bank: Bank, handed_in: Submission, variant: str | None) -> int:
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:
-    from grader.report.data import as_json
-
     if output is not None:
+        for file, kind in _FILES.items():
+            write_whole(output / file, _rendered(report, kind))
+    if form == "text":
         from grader.report.terminal import render
 
-        write_whole(output / "report.json", as_json(report))
-        write_whole(output / "report.txt", render(report))
-    if form == "json":
-        click.echo(as_json(report), nl=False)
-        return
-    from grader.report.terminal import render
+        click.echo(render(report, **terminal()), nl=False, color=True)
+    else:
+        click.echo(_rendered(report, form), nl=False)
 
-    click.echo(render(report, **terminal()), nl=False, color=True)
+
+def _rendered(report: Report, form: str) -> str:
+    """The report in one of its forms; each is imported when it is asked for."""
+    if form == "json":
+        from grader.report.data import as_json as rendered
+    elif form == "markdown":
+        from grader.report.markdown import as_markdown as rendered
+    elif form == "junit":
+        from grader.report.junit import as_junit as rendered
+    elif form == "github":
+        from grader.report.github import as_annotations as rendered
+    else:
+        from grader.report.terminal import render as rendered
+    return rendered(report)
