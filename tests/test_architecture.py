@@ -63,7 +63,7 @@ ALLOWED = {
 
 PURE = ("grader.models", "grader.errors", "grader.scoring", "grader.integrity", "grader.report.text")
 PURE += ("grader.manifest", "grader.packet", "grader.syntax", "grader.candidate.rendering")
-PURE += ("grader.report.junit", "grader.report.markdown", "grader.report.github")
+PURE += ("grader.report.junit", "grader.report.markdown", "grader.report.github", "grader.report.difference")
 PURE += ("grader.validation.judging", "grader.validation.rendering")
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 

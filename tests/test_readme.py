@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.report.data import as_json
+from tests.report.test_data import report
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", README, re.S) for line in block.splitlines()]
@@ -34,8 +37,10 @@ def test_the_command_does_its_work(command: str, tmp_path: Path) -> None:
         for path in (ROOT / "examples" / "middling").glob("*.py"):
             archive.write(path, path.name)
     words = [sys.executable, "-m", *shlex.split(command)]
+    for name in ("monday.json", "friday.json"):
+        (tmp_path / name).write_text(as_json(report()))
     bank = tmp_path if words[3] == "new" else ROOT
-    where = ["--folder", str(ROOT)] if words[3] == "check" else ["--bank", str(bank)]
+    where = {"check": ["--folder", str(ROOT)], "diff": []}.get(words[3], ["--bank", str(bank)])
     done = subprocess.run([*words, *where], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert done.stdout

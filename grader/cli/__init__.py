@@ -7,6 +7,7 @@ import click
 from grader import __version__
 from grader.cli.authoring import new, validate
 from grader.cli.candidate import check, pack, start
+from grader.cli.comparing import diff
 from grader.cli.completing import completion
 from grader.cli.giving import inspect, release
 from grader.cli.scoring import SCORE_EXIT_CODES, doctor, list_assignments, score
@@ -28,6 +29,6 @@ def main() -> None:
 
 
 main.add_section("For candidates", start, check, pack)
-main.add_section("For staff", release, inspect, score, list_assignments)
+main.add_section("For staff", release, inspect, score, diff, list_assignments)
 main.add_section("For authors of assignments", new, validate)
 main.add_section("For everybody", doctor, completion)
