@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import codecs
-import os
 import platform
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
 
 from grader import __version__
+from grader.archive import zipped
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules, is_as_released
 from grader.errors import GraderError, SubmissionError
 from grader.manifest import MANIFEST_FILE, Manifest
 from grader.packet import sha256
 from grader.submission import ANSWERS_FILE, MODULE_LIMIT, read_archive
+from grader.writing import write_whole
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip archive can tell (APPNOTE.TXT, 4.4.6)."""
-
-_UNIX = 3
-_REGULAR_FILE = 0o100644 << 16
 _WIDTH = 80
 
 _NOT_ASKED = "not asked for"
@@ -97,14 +92,14 @@ def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
     answers, complaints = _answers(folder)
     contents = {f"{name}.py": source for name, source in found.modules.items()} | answers
     manifest = _manifest(folder, contents, now)
-    content = _archive({**dict(sorted(contents.items())), MANIFEST_FILE: manifest.as_json().encode()})
+    content = zipped(contents | {MANIFEST_FILE: manifest.as_json().encode()})
     _check_intake(content, output.name, folder, found, answers, manifest)
-    _write(output, content)
+    write_whole(output, content)
     return Packed(
         path=output,
         size_bytes=len(content),
         sha256=sha256(content),
-        files=(*sorted(contents), MANIFEST_FILE),
+        files=tuple(sorted((*contents, MANIFEST_FILE))),
         left_out=tuple(_left_out(folder, {*found.paths.values(), *answers}, output)),
         problems=(*folder.problems(), *found.problems, *complaints),
         notes=(*found.notes, *_untouched(folder, found)),
@@ -194,17 +189,6 @@ def _version_of(package: str) -> str:
         return ""
 
 
-def _archive(contents: Mapping[str, bytes]) -> bytes:
-    """A zip archive with the same bytes on every machine: compression differs from one zlib to the next."""
-    written = BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in contents.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system, entry.external_attr = _UNIX, _REGULAR_FILE
-            archive.writestr(entry, content)
-    return written.getvalue()
-
-
 def _check_intake(
     content: bytes, name: str, folder: Folder, found: Found, answers: Mapping[str, bytes], manifest: Manifest
 ) -> None:
@@ -213,17 +197,6 @@ def _check_intake(
     texts = {answer.partition("/")[0]: text.decode("utf-8") for answer, text in answers.items()}
     if (read.modules, read.answers, read.manifest) != (found.modules, texts, manifest):
         raise GraderError("what was packed is not what can be read from it: a bug in grader", cure="report it")
-
-
-def _write(output: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    partial = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(output)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise GraderError(f"{output} could not be written: {error}", cure="choose another --output") from error
 
 
 def _left_out(folder: Folder, taken: set[str], output: Path) -> Iterator[tuple[str, str]]:

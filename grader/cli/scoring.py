@@ -22,9 +22,10 @@ from grader.cli.options import (
 from grader.endings import debug_option
 from grader.errors import ExitCode
 from grader.models import Report, Submission
-from grader.report.files import make_folder, write_whole
+from grader.report.files import make_folder
 from grader.sandbox.choosing import choose
 from grader.submission import read_submission
+from grader.writing import write_whole
 
 SCORE_EXIT_CODES = """\b
 Exit codes:
@@ -196,7 +197,7 @@ def _seed(bank: Bank, handed_in: Submission, variant: str | None) -> int:
 def _write(report: Report, form: str, output: Path | None) -> None:
     if output is not None:
         for file, kind in _FILES.items():
-            write_whole(output / file, _rendered(report, kind))
+            write_whole(output / file, _rendered(report, kind).encode())
     if form == "text":
         from grader.report.terminal import render
 

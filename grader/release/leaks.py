@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from grader.archive import unzipped, zipped
 from grader.bank import ASSESSMENT_FILE, Bank
 from grader.errors import BankError
 from grader.models import Assessment
 from grader.packet import PACKET_FILE
-from grader.release.archive import unzipped, zipped
 from grader.release.confidential import TELLING_LENGTH, Secrets, number_keys, secrets_of, squeezed
 from grader.release.contents import ANSWERS_FILE, needed_names
 from grader.release.wheel import DOCKERFILE, metadata_names

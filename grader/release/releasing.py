@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import grader
+from grader.archive import zipped
 from grader.bank import Bank, narrowed
 from grader.errors import ExitCode, GraderError
 from grader.models import Assessment
 from grader.packet import PACKET_FILE, Packet, sha256
-from grader.release.archive import zipped
 from grader.release.contents import ANSWERS_FILE, public_files
 from grader.release.leaks import FOLDER, README_FILE, check_packet
 from grader.release.readme import readme
 from grader.release.wheel import build_wheel
+from grader.writing import write_whole
 
 _VARIANT = re.compile(r"[A-Za-z0-9_.@-]{0,64}")
 
@@ -75,7 +75,7 @@ def release(bank: Bank, names: Sequence[str], output: Path, variant: str = "") -
     files |= {PACKET_FILE: packet.as_json().encode(), wheel.name: wheel.content}
     content = zipped({f"{FOLDER}/{name}": file for name, file in files.items()})
     check_packet(content, bank, assessment, wheel.name)
-    _write_whole(output, content)
+    write_whole(output, content, ReleaseError)
     listed = tuple(f"{FOLDER}/{name}" for name in sorted(files))
     return Released(output, listed, len(content), sha256(content), variant, packet)
 
@@ -115,14 +115,3 @@ def _check_variant(variant: str) -> None:
             f"a variant should be at most 64 letters, digits and -_.@, but is {variant[:80]!r}",
             cure="give an id such as candidate-17",
         )
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ReleaseError(f"{path} could not be written: {error}", cure="choose another --output") from error

@@ -16,8 +16,8 @@ from importlib import metadata
 from pathlib import Path
 
 import grader
+from grader.archive import zipped
 from grader.errors import GraderError
-from grader.release.archive import zipped
 
 DISTRIBUTION = "takehome-grader"
 DOCKERFILE = "grader/sandbox/Dockerfile"

@@ -576,7 +576,7 @@ LIMIT = 3
 @os.more
 def f():
     raise NotImplementedError
-    # TODO
+    # Still inside f.
 
 
   # An odd one.
@@ -609,7 +609,7 @@ def test_a_stub_is_split_at_its_classes_and_functions() -> None:
     assert [part.split("\n")[0] for part in parts] == [
         *("#!/usr/bin/env python3", "# Above f,", "class A:  # of that kind", "SIZE = 2", "async def g():")
     ]
-    assert parts[1].endswith("    # TODO\n\n\n  # An odd one.")
+    assert parts[1].endswith("    # Still inside f.\n\n\n  # An odd one.")
     assert parts[-1].endswith("# The end.")
     assert same(module_of(notebook_of(STUB, "k-NN"), "stub.ipynb").source, STUB)
 

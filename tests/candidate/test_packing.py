@@ -92,7 +92,7 @@ def test_modules_and_answers_go_in_and_nothing_else(work: Work) -> None:
     work.write("toy/answers.md", ANSWERED)
     work.write("toy/scratch.py", b"x = 1\n")
     packed = work.pack()
-    assert packed.files == ("other.py", "toy.py", "toy/answers.md", "manifest.json")
+    assert packed.files == ("manifest.json", "other.py", "toy.py", "toy/answers.md")
     held = contents(work.output)
     assert tuple(held) == packed.files
     assert held["toy.py"] == DONE
@@ -169,7 +169,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_packed(work: Work) -> None:
     work.write("toy/toy.py", b"def f(:\n")
     (work.root / "other" / "other.py").unlink()
     packed = work.pack()
-    assert packed.files == ("toy.py", "manifest.json")
+    assert packed.files == ("manifest.json", "toy.py")
     assert ["is not valid Python" in packed.problems[0], "is missing" in packed.problems[1]] == [True, True]
 
 
@@ -223,7 +223,7 @@ def test_a_notebook_that_does_not_count_is_left_out(work: Work) -> None:
 @pytest.mark.parametrize("content", [QUESTIONS.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + QUESTIONS])
 def test_an_editor_that_changes_line_ends_answers_nothing(work: Work, content: bytes) -> None:
     work.write("toy/answers.md", content)
-    assert work.pack().files == ("other.py", "toy.py", "manifest.json")
+    assert work.pack().files == ("manifest.json", "other.py", "toy.py")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -251,7 +251,7 @@ def test_answers_that_are_too_large_or_a_folder_are_left_out_and_told(work: Work
     (work.root / "other" / "answers.md").unlink()
     (work.root / "other" / "answers.md").mkdir()
     packed = work.pack()
-    assert packed.files == ("other.py", "toy.py", "manifest.json")
+    assert packed.files == ("manifest.json", "other.py", "toy.py")
     assert "toy/answers.md is larger than 1 MB" in packed.problems[0]
     assert "other/answers.md cannot be read" in packed.problems[1]
 
@@ -332,8 +332,8 @@ def test_what_intake_refuses_is_not_written(work: Work, monkeypatch: pytest.Monk
 
 
 def test_what_intake_reads_differently_is_not_written(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = packing._archive
-    monkeypatch.setattr(packing, "_archive", lambda held: genuine(held | {"toy.py": b"other = 1\n"}))
+    genuine = packing.zipped
+    monkeypatch.setattr(packing, "zipped", lambda held: genuine(held | {"toy.py": b"other = 1\n"}))
     assert "a bug in grader" in str(work.refused())
 
 
@@ -346,7 +346,7 @@ def test_it_says_what_went_in_what_did_not_and_what_to_do(work: Work) -> None:
         work.write(f"toy/experiment_{number:02}.py", b"")
     text = replace(work.pack(), path=Path("submission.zip")).as_text()
     assert "Problem: toy/toy.py is not valid Python" in text
-    assert "What went in:\n  other.py\n  toy.py\n  manifest.json\n" in text
+    assert "What went in:\n  manifest.json\n  other.py\n  toy.py\n" in text
     assert "  as released: no answers yet: other/answers.md, toy/answers.md\n" in text
     assert "toy/experiment_11.py" in text
     assert text.endswith("Now hand in submission.zip in the way that the packet came to you.\n")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.archive import unzipped, zipped
 from grader.bank import Bank
 from grader.errors import ExitCode
-from grader.release.archive import unzipped, zipped
 from grader.release.leaks import LeakError, check_packet, find_leaks
 from grader.release.releasing import release
 from grader.release.wheel import build_wheel

@@ -16,9 +16,9 @@ import pytest
 
 import grader
 from grader import __version__
+from grader.archive import unzipped
 from grader.errors import ExitCode, GraderError
 from grader.release import wheel
-from grader.release.archive import unzipped
 from grader.release.wheel import build_wheel
 from tests.conftest import ROOT
 

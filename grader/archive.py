@@ -7,7 +7,9 @@ import stat
 import zipfile
 from collections.abc import Mapping
 
-_WRITTEN = (2020, 1, 1, 0, 0, 0)
+_WRITTEN = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a zip archive can tell (APPNOTE.TXT, 4.4.6)."""
+
 _UNIX = 3
 _MODE = stat.S_IFREG | 0o644
 
