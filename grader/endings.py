@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from grader.errors import ExitCode, GraderError
+from grader.stopping import interrupts_remembered
 
 _DEBUG = "grader.debug"
 
@@ -48,7 +46,7 @@ class GraderGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with _terminated_like_interrupted():
+            with interrupts_remembered():
                 return super().invoke(ctx)
         except GraderError as error:
             _complain(str(error), error.cure)
@@ -92,24 +90,3 @@ def _complain(message: str, cure: str) -> None:
 def _show_traceback(ctx: click.Context) -> None:
     if ctx.find_root().meta.get(_DEBUG):
         traceback.print_exc()
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with the sandbox removed."""
-    if sys.platform == "win32":
-        yield
-        return
-    try:
-        before = signal.signal(signal.SIGTERM, _interrupt)
-    except ValueError:  # not in the main thread: whoever started us handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

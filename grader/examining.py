@@ -111,6 +111,7 @@ def opened_hosts(
             from grader.examiner.host import Host
             from grader.examiner.plugin import Hosts
         started.result()
+        check_stopped()  # an import may have swallowed the interrupt
 
         candidate = Host(provider, submission, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox)
         reference, stand_in = (
@@ -167,6 +168,7 @@ def _side_by_side(task: Task, again: Callable[[], SandboxProvider], jobs: int, p
         for lane in lanes:
             feed(lane)
         while len(found) < len(by_name):
+            check_stopped()
             for ready in wait(busy):
                 lane = cast(Connection, ready)
                 kind, value = _received(lane)

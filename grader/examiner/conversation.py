@@ -12,6 +12,7 @@ from grader.examiner.calls import Asked
 from grader.examiner.subject import RemoteMethod, RemoteObject, candidate_error
 from grader.models import Finding, Frame, Outcome
 from grader.sandbox.session import ForkGone, Late, WorkerLost, WorkerSession
+from grader.stopping import check_stopped
 from grader.worker import values
 from grader.worker.values import Handle, MalformedMessage
 
@@ -79,7 +80,9 @@ class Conversation:
             CandidateError: what the submission raised.
             SubjectLost: there will be no answer; ``loss`` says why.
             TypeError: the test passed what cannot travel.
+            KeyboardInterrupt: an interrupt got lost before.
         """
+        check_stopped()
         self._check()
         self._number += 1
         try:

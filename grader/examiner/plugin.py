@@ -23,6 +23,7 @@ from grader.examiner.subject import Subject
 from grader.examiner.verdict import Fault, Verdict, verdict
 from grader.models import Assignment, Finding, Outcome, TestResult
 from grader.sandbox.session import ForkLimits
+from grader.stopping import check_stopped
 
 Progress = Callable[[TestResult], None]
 
@@ -126,6 +127,7 @@ class ExaminerPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run one test and write down its outcome."""
+        check_stopped()
         plan = _planned(item)
         if self.patience.is_exhausted:
             message = f"the {self.assignment.limits.total_seconds:g} s of CPU time for this assignment were used up"

@@ -104,6 +104,7 @@ class TrialRunner:
                 progress(found[number])
         try:
             for future in as_completed(waiting):
+                check_stopped()
                 number, trial = waiting[future]
                 found[number] = Result(trial, future.result())
                 if self.cache is not None:
