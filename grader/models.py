@@ -140,6 +140,21 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """What work of one size cost the submission, and the reference beside it.
+
+    Attributes:
+        size: for instance a number of rows; 0 where only one size was tried.
+        seconds: CPU time of the submission.
+        reference_seconds: of the reference.
+    """
+
+    size: int
+    seconds: float
+    reference_seconds: float
+
+
+@dataclass(frozen=True)
 class TestResult:
     """What is known of one hidden test.
 
@@ -158,6 +173,7 @@ class TestResult:
         measured: ratio of CPU times or exponent of growth that was above its limit; ``None`` if none was.
         calls: what the submission was asked last, oldest first, as code; empty when passed.
         memory_bytes: the most that its process had in memory, Python and numpy included; 0 where nobody knows.
+        timings: what was timed, smallest size first; empty where the test judges no speed.
     """
 
     __test__ = False  # the name is no invitation to pytest
@@ -174,6 +190,7 @@ class TestResult:
     measured: float | None = None
     calls: tuple[str, ...] = ()
     memory_bytes: int = 0
+    timings: tuple[Timing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,7 +273,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What it takes to repeat a run."""
+    """What it takes to repeat a run.
+
+    ``suites_sha256`` and ``inputs_sha256`` go by assignment; the latter is over the seeds of the tests' inputs.
+    """
 
     grader_version: str
     bank_sha256: str
@@ -273,11 +293,39 @@ class Provenance:
     examiner_numpy: str
     started: str
     seconds: float
+    inputs_sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What came out with one seed of several.
+
+    Attributes:
+        seed: that the hidden inputs were drawn from.
+        total: score, out of 100.
+        passed: whether it is at or above the pass mark.
+        earned: points by assignment and criterion.
+    """
+
+    seed: int
+    total: float
+    passed: bool
+    earned: Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything about one submission's run."""
+    """Everything about one submission's run.
+
+    Attributes:
+        assessment: title of the take-home.
+        submission: what was handed in.
+        score: with the run's seed.
+        findings: evidence for a person.
+        provenance: what it takes to repeat the run.
+        missing: modules that were not handed in.
+        repeats: what each seed gave, the run's own first; empty if there was that one only.
+    """
 
     assessment: str
     submission: Submission
@@ -285,3 +333,4 @@ class Report:
     findings: tuple[Finding, ...]
     provenance: Provenance
     missing: tuple[str, ...] = field(default=())
+    repeats: tuple[Repeat, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.examiner.calls import Asked
 from grader.examiner.subject import RemoteMethod, RemoteObject, candidate_error
-from grader.models import Finding, Frame, Outcome
+from grader.models import Finding, Frame, Outcome, Timing
 from grader.sandbox.session import ForkGone, Late, WorkerLost, WorkerSession
 from grader.stopping import check_stopped
 from grader.worker import values
@@ -57,6 +57,7 @@ class Conversation:
         asked: the name that the last request called or read.
         answered: names that gave an answer, an exception included.
         calls: the last requests, oldest first, with their arguments.
+        timings: what the test has timed.
     """
 
     def __init__(self, session: WorkerSession, call_seconds: Callable[[str], float], test_seconds: float) -> None:
@@ -69,6 +70,7 @@ class Conversation:
         self.asked = ""
         self.answered: set[str] = set()
         self.calls: deque[Asked] = deque(maxlen=_CALLS_KEPT)
+        self.timings: tuple[Timing, ...] = ()
         self._objects: dict[int, RemoteObject] = {}
         self._number = 0
         self.waited_seconds = 0.0

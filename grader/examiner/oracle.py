@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from grader.models import Timing
+
 Kind = Literal["float", "int", "label"]
 
 _SHOWN = 160
@@ -21,6 +23,8 @@ _FAR = 4.0
 """How many times above or below its limit a ratio of CPU times leaves no doubt."""
 
 _TEXT_LIMIT = 4096
+_SHORTEST_SECONDS = 1e-6
+"""What clocks give as 0 took at least that."""
 
 
 class Stopwatch(Protocol):
@@ -34,6 +38,9 @@ class Subject(Protocol):
 
     def stopwatch(self) -> Any:
         """Return a context manager that yields a ``Stopwatch``."""
+
+    def keep_timings(self, timings: Sequence[Timing]) -> None:
+        """Have the report show what was timed."""
 
 
 def shown(value: object) -> str:
@@ -209,19 +216,52 @@ def cpu_ratio(
     spent: dict[str, list[float]] = {"candidate": [], "reference": []}
     for turn in range(rounds):
         for label, subject in (("reference", reference), ("candidate", candidate)):
-            with subject.stopwatch() as watch:
-                work(subject, turn)
-            spent[label].append(watch.cpu_seconds)
-        ratio = min(spent["candidate"]) / max(min(spent["reference"]), 1e-6)
+            spent[label].append(_cpu_seconds(work, subject, turn))
+        least = Timing(0, min(spent["candidate"]), min(spent["reference"]))
+        ratio = least.seconds / max(least.reference_seconds, _SHORTEST_SECONDS)
         # The first round alone may hold what is only ever done once.
         if turn > 0 and math.isfinite(limit) and not limit / _FAR < ratio < limit * _FAR:
             break
+    candidate.keep_timings([least])
     return ratio
+
+
+def cpu_growth(
+    work: Callable[[Any, int], None],
+    candidate: Subject,
+    reference: Subject,
+    sizes: Sequence[int],
+    *,
+    rounds: int = 3,
+) -> float:
+    """Return the exponent with which the candidate's CPU time grows with the size of its work.
+
+    The reference does the same once for each round; it decides nothing, and the report draws it beside.
+
+    Args:
+        work: called as ``work(subject, size)``; makes the calls to be timed.
+        candidate: the subject under test.
+        reference: the subject to draw beside it.
+        sizes: ascending, two at least.
+        rounds: how many times each size is tried; the smallest time counts.
+    """
+    timings = []
+    for size in sizes:
+        least = [min(_cpu_seconds(work, subject, size) for _ in range(rounds)) for subject in (candidate, reference)]
+        timings.append(Timing(size, *least))
+        candidate.keep_timings(timings)
+    return growth_exponent(sizes, [timing.seconds for timing in timings])
+
+
+def _cpu_seconds(work: Callable[[Any, int], None], subject: Subject, argument: int) -> float:
+    with subject.stopwatch() as watch:
+        work(subject, argument)
+    return float(watch.cpu_seconds)
 
 
 def growth_exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     """Return the slope of log time over log size, by least squares: 1 is linear, 2 is quadratic."""
-    slope, _ = np.polyfit(np.log(np.asarray(sizes)), np.log(np.maximum(np.asarray(seconds), 1e-6)), 1)
+    slope, _ = np.polyfit(np.log(np.asarray(sizes)), np.log(np.maximum(np.asarray(seconds), _SHORTEST_SECONDS)), 1)
     return float(slope)
 
 

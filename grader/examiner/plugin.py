@@ -21,7 +21,7 @@ from grader.examiner.patience import Patience
 from grader.examiner.seeding import derived
 from grader.examiner.subject import Subject
 from grader.examiner.verdict import Fault, Verdict, verdict
-from grader.models import Assignment, Finding, Outcome, TestResult
+from grader.models import Assignment, Finding, Outcome, TestResult, Timing
 from grader.sandbox.session import ForkLimits
 from grader.stopping import check_stopped
 
@@ -193,6 +193,7 @@ class ExaminerPlugin:
             measured=found.measured,
             calls=attempt.calls if found.outcome is not Outcome.PASSED else (),
             memory_bytes=aftermath.memory_bytes,
+            timings=attempt.timings,
         )
 
     def _fork_limits(self, item: pytest.Item) -> ForkLimits:
@@ -306,6 +307,12 @@ class _Attempt:
         """What the submission was asked last, as code."""
         conversation = self.conversations.get("candidate")
         return () if conversation is None else described(conversation.calls)
+
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """What the test has timed."""
+        conversation = self.conversations.get("candidate")
+        return () if conversation is None else conversation.timings
 
     @property
     def findings(self) -> list[Finding]:

@@ -6,16 +6,22 @@ Nothing here runs a candidate's code. Every operation is one message to the sand
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grader.models import Frame
+from grader.models import Frame, Timing
 
 
 class Requests(Protocol):
-    """What carries a request to the sandbox."""
+    """What carries a request to the sandbox.
+
+    Attributes:
+        timings: what the test has timed.
+    """
+
+    timings: tuple[Timing, ...]
 
     def request(self, operation: str, *arguments: object) -> list[Any]:
         """Return the answer; raises what the submission raised."""
@@ -144,6 +150,10 @@ class Subject:
         before = self._requests.cpu_seconds()
         yield watch
         watch.cpu_seconds = self._requests.cpu_seconds() - before
+
+    def keep_timings(self, timings: Sequence[Timing]) -> None:
+        """Have the report show what was timed."""
+        self._requests.timings = tuple(timings)
 
 
 def candidate_error(type_name: str, base: str, text: str, frames: tuple[Frame, ...]) -> CandidateError:

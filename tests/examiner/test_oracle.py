@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.examiner.conversation import SubjectLost
 from grader.examiner.oracle import (
     TooMuch,
     array,
     assert_at_most,
     assert_close,
     assert_same,
+    cpu_growth,
     cpu_ratio,
     growth_exponent,
     mapping,
@@ -28,6 +30,7 @@ from grader.examiner.oracle import (
     shown,
 )
 from grader.examiner.subject import RemoteObject
+from grader.models import Timing
 
 STEADY = settings(max_examples=300, deadline=None, derandomize=True)
 HANDLE: Any = RemoteObject(SimpleNamespace(), 1, "Model", ("fit",))  # type: ignore[arg-type]
@@ -481,6 +484,10 @@ class Worked:
 
     def __init__(self, *seconds: float) -> None:
         self.seconds = iter(seconds)
+        self.timings: Sequence[Timing] = ()
+
+    def keep_timings(self, timings: Sequence[Timing]) -> None:
+        self.timings = list(timings)
 
     @contextlib.contextmanager
     def stopwatch(self) -> Iterator[SimpleNamespace]:
@@ -496,6 +503,28 @@ def test_a_ratio_of_cpu_times_is_that_of_the_smallest() -> None:
     ratio = cpu_ratio(lambda subject, turn: done.append((subject, turn)), candidate, reference, rounds=3)
     assert ratio == 2
     assert done == [(subject, turn) for turn in range(3) for subject in (reference, candidate)]
+    assert candidate.timings == [Timing(0, 4, 2)]
+
+
+def test_growth_is_that_of_the_smallest_times_and_the_reference_is_kept_beside() -> None:
+    done: list[tuple[object, int]] = []
+    candidate, reference = Worked(4, 1, 9, 4, 16, 40), Worked(2, 1, 2, 3, 4, 5)
+    slope = cpu_growth(lambda *asked: done.append(asked), candidate, reference, [10, 20, 40], rounds=2)
+    assert slope == pytest.approx(2)
+    assert candidate.timings == [Timing(10, 1, 1), Timing(20, 4, 2), Timing(40, 16, 4)]
+    assert done == [(subject, n) for n in (10, 20, 40) for subject in (candidate, reference) for _ in range(2)]
+
+
+def test_what_was_timed_is_kept_though_the_work_is_lost_later() -> None:
+    candidate = Worked(1, 1)
+
+    def work(subject: object, size: int) -> None:
+        if size > 10:
+            raise SubjectLost
+
+    with pytest.raises(SubjectLost):
+        cpu_growth(work, candidate, Worked(1, 1), [10, 20], rounds=1)
+    assert candidate.timings == [Timing(10, 1, 1)]
 
 
 @pytest.mark.parametrize(
