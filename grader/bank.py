@@ -80,6 +80,11 @@ class Bank:
         except FileNotFoundError as error:
             raise BankError(f"the reference solution {error.filename} is missing") from error
 
+    def interview(self, name: str) -> Path | None:
+        """Return the file with the interview's questions about an assignment; ``None`` where a bank has none."""
+        path = self.root / "solutions" / name / "interview.toml"
+        return path if path.is_file() else None
+
     def suite_sha256(self, name: str) -> str:
         """Return a digest of an assignment's hidden suite."""
         return _digest(self.suite(name), _files_of(self.suite(name)))
@@ -128,16 +133,16 @@ def read_assessment(folder: Path, unreadable: list[BankError] | None = None) -> 
         BankError: a file is missing or wrong; the message names it and the cure.
     """
     path = folder / ASSESSMENT_FILE
-    table = _read(path)
-    entries = _field(table, "assignments", list, path)
-    weights = {_field(e, "name", str, path): float(_field(e, "weight", (int, float), path)) for e in entries}
+    table = read_toml(path)
+    entries = field_of(table, "assignments", list, path)
+    weights = {field_of(e, "name", str, path): float(field_of(e, "weight", (int, float), path)) for e in entries}
     if not weights or min(weights.values()) <= 0:
         raise BankError(f"{path}: assignments need a name and a weight above 0 each")
     if len(weights) != len(entries):
         raise BankError(
             f"{path}: assignments should differ, but some occur twice: {sorted(e['name'] for e in entries)}"
         )
-    pass_mark = float(_field(table, "pass_mark", (int, float), path))
+    pass_mark = float(field_of(table, "pass_mark", (int, float), path))
     if not 0 <= pass_mark <= 100:
         raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
     assignments = _readable(folder, weights, unreadable)
@@ -145,8 +150,8 @@ def read_assessment(folder: Path, unreadable: list[BankError] | None = None) -> 
     if len(set(modules)) != len(modules):
         raise BankError(f"{path}: assignments should ask for different modules, but ask for {sorted(modules)}")
     return Assessment(
-        title=_field(table, "title", str, path),
-        version=_field(table, "version", str, path),
+        title=field_of(table, "title", str, path),
+        version=field_of(table, "version", str, path),
         pass_mark=pass_mark,
         assignments=assignments,
         weights={assignment.name: weights[assignment.name] for assignment in assignments},
@@ -174,19 +179,19 @@ def read_assignment(folder: Path, name: str) -> Assignment:
         BankError: there is no such assignment, or its file is wrong.
     """
     path = folder / name / "assignment.toml"
-    table = _read(path)
-    criteria = tuple(_criterion(entry, path) for entry in _field(table, "criteria", list, path))
+    table = read_toml(path)
+    criteria = tuple(_criterion(entry, path) for entry in field_of(table, "criteria", list, path))
     _check_criteria(criteria, path)
-    modules = _field(table, "modules", list, path)
+    modules = field_of(table, "modules", list, path)
     if not modules or not all(isinstance(m, str) and m.isidentifier() for m in modules):
         raise BankError(f"{path}: modules should be a list of module names, for example ['knn']")
     return Assignment(
         name=name,
-        title=_field(table, "title", str, path),
-        version=_field(table, "version", str, path),
+        title=field_of(table, "title", str, path),
+        version=field_of(table, "version", str, path),
         modules=tuple(modules),
         criteria=criteria,
-        limits=_limits(_field(table, "limits", dict, path), path),
+        limits=_limits(field_of(table, "limits", dict, path), path),
     )
 
 
@@ -211,7 +216,12 @@ def _no_such_assignment(name: str, known: list[str]) -> str:
     return f"there is no assignment {name!r}: {hint}there are {', '.join(known)}"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a file of a bank says.
+
+    Raises:
+        BankError: it is missing, or no TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -220,21 +230,33 @@ def _read(path: Path) -> dict[str, Any]:
         raise BankError(f"{path} is not valid TOML: {error}") from error
 
 
-def _field(table: Any, key: str, kind: type | tuple[type, ...], path: Path) -> Any:
+def field_of(table: Any, key: str, kind: type | tuple[type, ...], where: Path | str, cure: str = "") -> Any:
+    """Return a field of a table, of the kind that it has to be of; no number is ``True`` or infinite.
+
+    Args:
+        table: that was read; anything.
+        key: of the field.
+        kind: or kinds that will do.
+        where: the table stands, for the message.
+        cure: for the message.
+
+    Raises:
+        BankError: there is no table, no such field, or one of another kind.
+    """
     value = table.get(key) if isinstance(table, Mapping) else None
     if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):
         names = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
-        raise BankError(f"{path}: {key!r} should be a {names}, but is {value!r}")
+        raise BankError(f"{where}: {key!r} should be a {names}, but is {value!r}", cure=cure)
     return value
 
 
 def _criterion(entry: Any, path: Path) -> Criterion:
     return Criterion(
-        id=_field(entry, "id", str, path),
-        title=_field(entry, "title", str, path),
-        points=float(_field(entry, "points", (int, float), path)),
-        skill=_field(entry, "skill", str, path),
-        expects=_field(entry, "expects", str, path),
+        id=field_of(entry, "id", str, path),
+        title=field_of(entry, "title", str, path),
+        points=float(field_of(entry, "points", (int, float), path)),
+        skill=field_of(entry, "skill", str, path),
+        expects=field_of(entry, "expects", str, path),
     )
 
 
@@ -256,7 +278,7 @@ def _check_criteria(criteria: tuple[Criterion, ...], path: Path) -> None:
 
 def _limits(table: dict[str, Any], path: Path) -> Limits:
     numbers = {
-        key: float(_field(table, key, (int, float), path))
+        key: float(field_of(table, key, (int, float), path))
         for key in ("call_seconds", "test_seconds", "total_seconds", "memory_mb")
     }
     if min(numbers.values()) <= 0:

@@ -25,6 +25,7 @@ _LAYOUT = {
     "solutions/{name}/variants/another_way.py": "variant.py",
     "solutions/{name}/mistakes.toml": "mistakes.toml",
     "solutions/{name}/equivalent.toml": "equivalent.toml",
+    "solutions/{name}/interview.toml": "interview.toml",
     "tests/hidden/{name}/test_{name}.py": "hidden_suite.py",
 }
 _HOMES = ("assignments", "solutions", "tests/hidden")

@@ -230,7 +230,7 @@ UNRELATED = [
     "README.md",
     "assignments/toy/README.md",
     "assignments/toy/toy.py",
-    "solutions/toy/interview.md",
+    "solutions/toy/interview.toml",
     "solutions/toy/variants/other.py",
     "tests/test_other.py",
     "tests/hidden/elsewhere/test_it.py",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.bank import Bank
+from grader.interview.pack import read_pack
 from grader.validation.specimens import load_specimens
 from tests.conftest import Grader, without_times
 
@@ -141,6 +142,19 @@ def test_suites_are_proved_on_enough_right_and_wrong_solutions(name: str) -> Non
     kept = load_specimens(BANK, BANK.assignment(name))
     assert len(kept.variants) >= 5
     assert len(kept.mistakes) >= 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_interview_has_questions_for_every_criterion_and_about_the_model(name: str) -> None:
+    path, assignment = BANK.interview(name), BANK.assignment(name)
+    assert path is not None
+    pack = read_pack(path, assignment)
+    assert list(pack.criteria) == [criterion.id for criterion in assignment.criteria]
+    topics = [question.topic for question in pack.questions]
+    assert len(set(topics)) >= 10
+    assert max(map(topics.count, topics)) <= 2
+    asked = [q.ask for c in pack.criteria.values() for q in (*c.lost, c.won)] + [q.ask for q in pack.questions]
+    assert len(set(asked)) == len(asked)
 
 
 def marked(path: Path) -> list[str]:

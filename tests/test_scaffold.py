@@ -12,6 +12,7 @@ import pytest
 from grader import scaffold
 from grader.bank import Bank
 from grader.errors import BankError, ExitCode
+from grader.interview.pack import TOPICS, packs, read_pack
 from grader.scaffold import lay_out
 from grader.validation.specimens import load_specimens
 from tests.conftest import Grader, ToyBank
@@ -23,6 +24,7 @@ EXPECTED = [
     "assignments/spread/spread.py",
     "assignments/spread/test_public.py",
     "solutions/spread/equivalent.toml",
+    "solutions/spread/interview.toml",
     "solutions/spread/mistakes.toml",
     "solutions/spread/reference/spread.py",
     "solutions/spread/variants/another_way.py",
@@ -50,6 +52,21 @@ def test_an_empty_folder_becomes_a_bank(tmp_path: Path) -> None:
     assert sum(criterion.points for criterion in assessment.assignments[0].criteria) == 100
     kept = load_specimens(Bank(tmp_path), Bank(tmp_path).assignment("spread"))
     assert (len(kept.variants), kept.mistakes, kept.equivalents) == (1, (), ())
+    assert packs(Bank(tmp_path), assessment) == {}
+
+
+def test_the_questions_that_are_laid_out_for_an_interview_can_be_read_once_they_are_no_comment(
+    tmp_path: Path,
+) -> None:
+    lay_out(tmp_path, "spread")
+    path = tmp_path / "solutions/spread/interview.toml"
+    _, entry, example = path.read_text(encoding="utf-8").partition("# [[criteria]]\n")
+    path.write_text("".join(line.removeprefix("# ") for line in (entry + example).splitlines(keepends=True)))
+    pack = read_pack(path, Bank(tmp_path).assignment("spread"))
+    assert list(pack.criteria) == ["bad_input"]
+    assert [question.topic for question in pack.questions] == ["updating"]
+    comment = path.read_text().partition("or: ")[2].partition("\nask")[0]
+    assert {topic.strip(" #\n") for topic in comment.split(",")} == set(TOPICS) - {"updating"}
 
 
 def test_the_title_reaches_brief_and_rubric_whatever_is_in_it(tmp_path: Path) -> None:
@@ -73,7 +90,8 @@ def test_every_file_says_what_to_write_and_what_comes_next(tmp_path: Path) -> No
     texts = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in written}
     steps = {name: text.partition(" of 8: ")[0][-1] for name, text in texts.items() if " of 8: " in text}
     assert sorted(steps.values()) == [*"12345678"]
-    assert set(texts) - set(steps) == {"assignments/spread/test_public.py"}
+    assert set(texts) - set(steps) == {"assignments/spread/test_public.py", "solutions/spread/interview.toml"}
+    assert all("At the end: the" in texts[name] for name in set(texts) - set(steps))
     order = sorted(steps, key=lambda name: steps[name])
     for name, following in pairwise(order):
         _, _, pointer = texts[name].partition("Next: ")

@@ -11,6 +11,7 @@ copied into a public file would be public by that alone:
 - signatures, docstrings and class attributes of a solution, where a stub has them too: they are the interface;
 - of a hidden suite the helper functions, and of its tests the calls that do not judge, draw or hold data, where a
   public suite has them too: both suites talk to the same modules;
+- ids of criteria, which the rubric has;
 - what ``grader new`` wrote, and what its author left as it was.
 
 The body of a solution's function and the judging lines of a hidden test are never public.
@@ -35,6 +36,7 @@ TELLING_DIGITS = 6
 _NUMBER = re.compile(r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?!\.?\w)")
 _TEST = re.compile(r"\bdef\s+(test_\w+)")
 _JUDGES = re.compile(r"""^["'#]|^assert(?!hasattr\(|isinstance\()|\bassert_\w+\(|rng\.|==|<|>""")
+_ID = re.compile(r'^id *= *"\w+"$', re.MULTILINE)
 _DATA_NUMBERS = 3
 
 
@@ -71,6 +73,7 @@ class _Public:
     Attributes:
         interface: text of stubs outside of function bodies.
         suites: text of public suites.
+        ids: lines of rubrics that name a criterion.
         templates: text of what ``grader new`` writes.
         numbers: of the interface.
         tests: names of public tests.
@@ -78,6 +81,7 @@ class _Public:
 
     interface: str
     suites: str
+    ids: frozenset[str]
     templates: str
     numbers: frozenset[str]
     tests: frozenset[str]
@@ -135,11 +139,13 @@ def _public(bank: Bank) -> _Public:
     paths = sorted(bank.root.glob("assignments/*/*.py"))
     suites = [_read(path) for path in paths if path.name == PUBLIC_SUITE]
     interface = "\n".join(_interface(_read(path)) for path in paths if path.name != PUBLIC_SUITE)
+    rubrics = sorted(bank.root.glob("assignments/*/assignment.toml"))
     forms = resources.files("grader").joinpath("templates").iterdir()
     templates = [form.read_text(encoding="utf-8") for form in forms if form.name.endswith(".txt")]
     return _Public(
         interface=squeezed(interface),
         suites=squeezed("\n".join(suites)),
+        ids=frozenset(squeezed(line) for path in rubrics for line in _ID.findall(_read(path))),
         templates=squeezed("\n".join(templates)),
         numbers=frozenset(number_keys(interface)),
         tests=frozenset(test for text in (*suites, *templates) for test in _TEST.findall(text)),
@@ -184,7 +190,7 @@ def _joined(text: str, numbers: Collection[int]) -> Iterator[tuple[int, str]]:
 def _is_public(line: str, place: _Place, public: _Public) -> bool:
     if place is _Place.BODY:
         return False
-    if line in public.templates:
+    if line in public.templates or line in public.ids:
         return True
     if place is _Place.TEST:
         return line in public.suites and _is_plumbing(line)

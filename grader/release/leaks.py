@@ -20,7 +20,7 @@ from grader.release.wheel import DOCKERFILE, metadata_names
 
 FOLDER = "takehome"
 README_FILE = "README.md"
-_PACKAGE_FILE = re.compile(r"grader/(?:\w+/)*(?!test_|conftest\b)\w[\w.-]*\.(?:py|json|txt|html|css|js|typed)")
+_PACKAGE_FILE = re.compile(r"grader/(?:\w+/)*(?!test_|conftest\b)\w[\w.-]*\.(?:py|json|txt|html|j2|css|js|typed)")
 _TEST_NAME = re.compile(r"\btest_\w+")
 _SHOWN_LEAKS = 3
 _SHOWN_LENGTH = 60
