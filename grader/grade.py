@@ -5,6 +5,7 @@ Stateless; takes and returns plain data, so that the same function serves one fi
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from importlib import metadata
 
 from grader import __version__, integrity
 from grader.bank import Bank
+from grader.examiner.seeding import derived
 from grader.examining import Progress, Task, examine_all
 from grader.models import Assessment, Examination, Provenance, Report, Submission
 from grader.sandbox import SandboxFacts, SandboxProvider
@@ -67,11 +69,22 @@ def grade(
         score=score(assessment, examinations),
         findings=integrity.findings(submission.modules, observed),
         provenance=_provenance(bank, examinations, examined.facts, seed, started, clock.monotonic() - began),
-        missing=_missing(assessment, submission),
+        missing=missing(assessment, submission),
     )
 
 
-def _missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:
+def inputs_sha256(seed: int, examination: Examination) -> str:
+    """Return a digest of the seeds that the inputs of an assignment's tests are drawn from.
+
+    It binds a report's seed to its suite against a slip of the hand; who computes it anew is found out by a
+    signature only.
+    """
+    seeds = (derived(seed, examination.assignment, result.id, "inputs") for result in examination.results)
+    return hashlib.sha256("\0".join(map(str, seeds)).encode()).hexdigest()
+
+
+def missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:
+    """Return the files that should have been handed in and were not."""
     wanted = [module for assignment in assessment.assignments for module in assignment.modules]
     return tuple(f"{module}.py" for module in wanted if module not in submission.modules)
 
@@ -100,4 +113,5 @@ def _provenance(
         examiner_numpy=metadata.version("numpy"),
         started=started.isoformat(timespec="seconds"),
         seconds=seconds,
+        inputs_sha256={name: inputs_sha256(seed, examination) for name, examination in examinations.items()},
     )

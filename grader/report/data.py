@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
 from math import isfinite
 from typing import Any
 
-from grader.models import AssignmentScore, CriterionScore, Report, TestResult
+from grader.models import AssignmentScore, CriterionScore, Repeat, Report, Score, TestResult, Timing
+from grader.report.spread import spread
 
 SCHEMA_VERSION = 1
 
 
 def as_data(report: Report) -> dict[str, Any]:
     """Return the report as plain data, as the schema describes it."""
-    score, submission = report.score, report.submission
+    submission = report.submission
     return {
         "schema_version": SCHEMA_VERSION,
         "assessment": report.assessment,
-        "score": score.total,
-        "passed": score.passed,
-        "pass_mark": score.pass_mark,
-        "assignments": [_assignment(entry) for entry in score.assignments],
-        "skills": [asdict(skill) for skill in score.skills],
+        **score_as_data(report.score),
+        "repeats": [_repeat(repeat, report.repeats[0]) for repeat in report.repeats],
+        "spread": spread_as_data(report.repeats),
         "integrity": [asdict(finding) for finding in report.findings],
         "provenance": asdict(report.provenance) | {"proved": list(report.provenance.proved)},
         "submission": {
@@ -32,8 +32,27 @@ def as_data(report: Report) -> dict[str, Any]:
             "modules": {name: submission.paths[name] for name in sorted(submission.modules)},
             "missing": list(report.missing),
             "ignored_files": submission.ignored,
+            "answers": dict(submission.answers),
+            "remarks": list(submission.remarks),
         },
     }
+
+
+def score_as_data(score: Score) -> dict[str, Any]:
+    """Return the verdict and all points as plain data: a part of the report."""
+    return {
+        "score": score.total,
+        "passed": score.passed,
+        "pass_mark": score.pass_mark,
+        "assignments": [_assignment(entry) for entry in score.assignments],
+        "skills": [asdict(skill) for skill in score.skills],
+    }
+
+
+def spread_as_data(repeats: Sequence[Repeat]) -> dict[str, Any] | None:
+    """Return the spread of several seeds as plain data: a part of the report."""
+    found = spread(repeats)
+    return None if found is None else asdict(found) | {"varying": [asdict(each) for each in found.varying]}
 
 
 def as_json(report: Report) -> str:
@@ -57,6 +76,16 @@ def _assignment(entry: AssignmentScore) -> dict[str, Any]:
         "weight": entry.weight,
         "problem": entry.problem,
         "criteria": [_criterion(criterion) for criterion in entry.criteria],
+    }
+
+
+def _repeat(entry: Repeat, first: Repeat) -> dict[str, Any]:
+    differing = {key: earned for key, earned in entry.earned.items() if earned != first.earned[key]}
+    return {
+        "seed": entry.seed,
+        "score": entry.total,
+        "passed": entry.passed,
+        "differing": [{"assignment": a, "criterion": c, "earned": earned} for (a, c), earned in differing.items()],
     }
 
 
@@ -85,4 +114,15 @@ def _test(result: TestResult) -> dict[str, Any]:
         "measured_times": round(result.measured, 3)
         if result.measured is not None and isfinite(result.measured)
         else None,
+        "calls": list(result.calls),
+        "memory_bytes": result.memory_bytes,
+        "timings": [_timing(timing) for timing in result.timings],
+    }
+
+
+def _timing(timing: Timing) -> dict[str, Any]:
+    return {
+        "size": timing.size,
+        "seconds": round(timing.seconds, 6),
+        "reference_seconds": round(timing.reference_seconds, 6),
     }

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from grader.models import AssignmentScore, CriterionScore, Outcome, Report, TestResult
+from grader.report.spread import told as spread_told
 from grader.report.text import number, one_line
 
 _SHOWN_TESTS = 3
@@ -25,6 +26,8 @@ def as_markdown(report: Report) -> str:
         "",
         f"**Score {number(score.total)} of 100, {verdict}** (pass mark {number(score.pass_mark)})",
     ]
+    if spread := spread_told(report):
+        lines += ["", *(f"- {_plain(told)}" for told in spread)]
     for entry in score.assignments:
         lines += _assignment(entry)
     lines += ["", "## Skills", "", *_table(("skill", "earned", "of"), _skills(report))]

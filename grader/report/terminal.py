@@ -9,6 +9,7 @@ from rich.text import Text
 
 from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Report, TestResult
 from grader.report.console import new_console, text_of
+from grader.report.spread import told as spread_told
 from grader.report.text import first_lines, number, one_line
 
 _WORDS = {
@@ -50,6 +51,8 @@ def _head(console: Console, report: Report) -> None:
     line.append(f"  {verdict}", style="bold green" if score.passed else "bold red")
     line.append(f"  (pass mark {number(score.pass_mark)})", style="dim")
     console.print(line)
+    for told in spread_told(report):
+        console.print(Text(one_line(told)))
 
 
 def _assignment(console: Console, entry: AssignmentScore) -> None:
@@ -104,6 +107,8 @@ def _loss(result: TestResult) -> Table:
     facts.add_column(ratio=1, overflow="fold")
     facts.add_row(Text("test"), heading)
     facts.add_row(Text("expected"), Text(one_line(result.requirement, 500)))
+    if result.calls:
+        facts.add_row(Text("called"), Text(one_line(result.calls[-1])))
     facts.add_row(Text("came back"), Text(first_lines(result.message, _MESSAGE_LINES)))
     if result.measured is not None:
         facts.add_row(Text("measured"), Text(f"{result.measured:.3g}"))
