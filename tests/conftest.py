@@ -296,7 +296,7 @@ def gone(look: Callable[[], list[str]]) -> list[str]:
     return left
 
 
-TIMES = ("seconds", "cpu_seconds", "started", "measured_times")
+TIMES = ("seconds", "cpu_seconds", "started", "measured_times", "memory_bytes", "timings")
 
 
 def without_times(report: str) -> dict[str, object]:

@@ -41,8 +41,20 @@ ALLOWED = {
     "grader.endings": {"grader.stopping"},
     "grader.stopping": set(),
     "grader.examining": {"grader.bank", "grader.examiner", "grader.sandbox", "grader.stopping"},
-    "grader.grade": {"grader.bank", "grader.examining", "grader.integrity", "grader.sandbox", "grader.scoring"},
+    "grader.grade": {
+        *("grader.bank", "grader.examiner", "grader.examining", "grader.integrity", "grader.sandbox"),
+        "grader.scoring",
+    },
+    "grader.repeating": set(),
+    "grader.signing": {"grader.writing"},
+    "grader.verifying": {
+        *("grader.bank", "grader.examiner", "grader.grade", "grader.repeating", "grader.report", "grader.scoring"),
+    },
     "grader.report": set(),
+    "grader.interview": {"grader.bank", "grader.report"},
+    "grader.pages": {"grader.interview", "grader.report"},
+    "grader.batch": set(),
+    "grader.publishing": {"grader.interview", "grader.pages", "grader.report"},
     "grader.doctor": {"grader.bank", "grader.sandbox"},
     "grader.scaffold": {"grader.bank"},
     "grader.validation": {
@@ -56,9 +68,14 @@ ALLOWED = {
             "grader.manifest",
             "grader.writing",
             "grader.endings",
+            "grader.interview",
+            "grader.publishing",
             "grader.release",
+            "grader.repeating",
             "grader.scaffold",
+            "grader.signing",
             "grader.validation",
+            "grader.verifying",
         ),
     },
 }
@@ -67,7 +84,16 @@ ALLOWED = {
 PURE = ("grader.models", "grader.errors", "grader.scoring", "grader.integrity", "grader.report.text")
 PURE += ("grader.manifest", "grader.packet", "grader.syntax", "grader.candidate.rendering")
 PURE += ("grader.report.junit", "grader.report.markdown", "grader.report.github", "grader.report.difference")
+PURE += ("grader.report.claims", "grader.report.spread", "grader.repeating")
+PURE += (
+    "grader.pages.charts",
+    "grader.pages.cohort",
+    "grader.pages.page",
+    "grader.pages.source",
+    "grader.pages.view",
+)
 PURE += ("grader.validation.judging", "grader.validation.rendering")
+PURE += ("grader.interview.planning", "grader.interview.rendering")
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 
 

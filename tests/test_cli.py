@@ -62,7 +62,52 @@ def test_output_writes_all_forms_whole(grader: Grader, toy_bank: ToyBank, tmp_pa
     assert "Score 100 of 100" in (folder / "report.txt").read_text()
     assert (folder / "report.md").read_text().startswith("# Toy take-home")
     assert ElementTree.parse(folder / "junit.xml").getroot().get("tests") == "3"
-    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "report.json", "report.md", "report.txt"]
+    assert "100<small> of 100" in (folder / "report.html").read_text()
+    assert "100<small> of 100" in (folder / "candidate.html").read_text()
+    assert {path.name for path in folder.iterdir()} == {
+        *("candidate.html", "junit.xml", "report.html", "report.json", "report.md", "report.txt")
+    }
+
+
+def test_a_cohort_is_read_from_earlier_reports(grader: Grader, toy_bank: ToyBank, tmp_path: Path) -> None:
+    arguments = ("--bank", toy_bank.root, "--sandbox", "none", "--output")
+    grader("score", toy_bank.submission("def mean(X):\n    return 0\n"), *arguments, tmp_path / "round" / "a")
+    done = grader("score", toy_bank.reference, *arguments, tmp_path / "b", "--cohort", tmp_path / "round")
+    assert done.returncode == 0, done.stderr
+    assert "Scored more than 1 of 1 of the cohort" in (tmp_path / "b" / "report.html").read_text()
+
+
+def test_a_cohort_without_a_report_of_this_take_home_is_refused(
+    grader: Grader, toy_bank: ToyBank, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    arguments = ("--bank", toy_bank.root, "--sandbox", "none", "--output", tmp_path / "b")
+    done = grader("score", toy_bank.reference, *arguments, "--cohort", tmp_path / "none")
+    assert done.returncode == 2
+    assert "holds 0 reports" in done.stderr
+    assert not (tmp_path / "b").exists()
+
+
+def test_pages_need_their_packages_before_anything_is_scored(
+    grader: Grader, toy_bank: ToyBank, tmp_path: Path
+) -> None:
+    """As candidates have it: installed without the extra for staff."""
+    code = (
+        "import importlib.util, sys; real = importlib.util.find_spec;"
+        "importlib.util.find_spec = lambda name, *rest: None if name == 'pygal' else real(name, *rest);"
+        "from grader.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", code, "score", toy_bank.reference, "--bank", toy_bank.root),
+            *("--sandbox", "none", "--output", tmp_path / "out"),
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "made with pygal" in done.stderr
+    assert "takehome-grader[staff]" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,15 @@ format_option = click.option(
 
 
 class Progress:
-    """Progress on stderr: a line that counts where it is a terminal, else only what takes long."""
+    """Progress on stderr: a line that counts where it is a terminal, else only what takes long.
 
-    def __init__(self, quiet: bool) -> None:
+    Args:
+        quiet: say nothing.
+        reports: modules that the report is made with; they are imported while we wait for the sandbox anyway.
+    """
+
+    def __init__(self, quiet: bool, reports: Sequence[str] = ("grader.report.terminal",)) -> None:
+        self.reports = reports
         self.quiet = quiet
         self.counts = not quiet and sys.stderr.isatty()
         self.tests = 0
@@ -65,8 +72,7 @@ class Progress:
 
     def test(self, assignment: Assignment, result: TestResult) -> None:
         if self.tests == 0:
-            # What the report is made with is imported while we wait for the sandbox anyway.
-            threading.Thread(target=importlib.import_module, args=["grader.report.terminal"], daemon=True).start()
+            threading.Thread(target=_load, args=[self.reports], daemon=True).start()
         self.tests += 1
         if self.counts:
             click.echo(f"\r\x1b[Kgrader: {assignment.name}, {self.tests} tests run", err=True, nl=False)
@@ -76,6 +82,11 @@ class Progress:
         if self.is_open:
             click.echo("\r\x1b[K", err=True, nl=False)
             self.is_open = False
+
+
+def _load(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def one_thread_for_numpy() -> None:

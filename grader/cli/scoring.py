@@ -21,9 +21,14 @@ from grader.cli.options import (
 )
 from grader.endings import debug_option
 from grader.errors import ExitCode
+from grader.interview.pack import packs
 from grader.models import Report, Submission
+from grader.publishing import FILES, FORMS, MODULES, Publication, check_pages, read_cohort
+from grader.repeating import LIMIT as REPEAT_LIMIT
+from grader.repeating import repeated
 from grader.report.files import make_folder
 from grader.sandbox.choosing import choose
+from grader.signing import SUFFIX, NotSignedError, check_private_key, write_signature
 from grader.submission import read_submission
 from grader.writing import write_whole
 
@@ -35,8 +40,6 @@ Exit codes:
   3    our own failure (no sandbox, a broken hidden test, a bug); no score
   130  interrupted
 """
-_FORMS = ("text", "json", "markdown", "junit", "github")
-_FILES = {"report.json": "json", "report.md": "markdown", "report.txt": "text", "junit.xml": "junit"}
 
 
 @click.command(epilog=SCORE_EXIT_CODES)
@@ -54,13 +57,21 @@ _FILES = {"report.json": "json", "report.md": "markdown", "report.txt": "text", 
 @click.option(
     "--format",
     "form",
-    type=click.Choice(_FORMS),
+    type=click.Choice(FORMS),
     default="text",
     show_default=True,
     help="What goes to stdout; 'github' gives annotations of a workflow.",
 )
 @click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), help=f"Also write {', '.join(_FILES)} here."
+    "--output", type=click.Path(path_type=Path, file_okay=False), help=f"Also write {', '.join(FILES)} here."
+)
+@click.option(
+    "--cohort",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    metavar="PATH",
+    help="Compare in report.html with these reports: a report.json, or a folder with such files at any depth;"
+    " may be repeated.",
 )
 @click.option(
     "--seed",
@@ -72,6 +83,20 @@ _FILES = {"report.json": "json", "report.md": "markdown", "report.txt": "text", 
     metavar="ID",
     help="Draw the hidden inputs for this candidate, as `grader release --variant ID` did the public ones."
     "  [default: what the submission's manifest names]",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, REPEAT_LIMIT),
+    default=1,
+    show_default=True,
+    help="Score with so many seeds, which follow from the first, and tell how far apart the scores lie."
+    " Verdict and exit code are those of the first.",
+)
+@click.option(
+    "--sign",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="KEY",
+    help="Sign report.json with this private key of OpenSSH: writes report.json.sig beside it. Needs --output.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), help="Examine so many assignments at once.  [default: one for each core]"
@@ -91,8 +116,11 @@ def score(
     sandbox: str,
     form: str,
     output: Path | None,
+    cohort: tuple[Path, ...],
     seed: int | None,
     variant: str | None,
+    repeat: int,
+    sign: Path | None,
     jobs: int | None,
     docker_runtime: str,
     quiet: bool,
@@ -104,6 +132,8 @@ def score(
       grader score submission.zip
       grader score submission.zip --format json --output results/
       grader score knn.py --assignment knn --seed 7
+      grader score submission.zip --repeat 5
+      grader score submission.zip --output results/ --sign ~/.ssh/id_ed25519
     """
     chosen = find_bank(bank)
     assessment = narrowed(chosen.assessment, names)
@@ -112,24 +142,33 @@ def score(
         raise click.UsageError(f"--docker-runtime goes with --sandbox docker, not with {sandbox}")
     if seed is not None and variant is not None:
         raise click.UsageError("--seed and --variant both choose the hidden inputs; give one of them")
+    if sign is not None:
+        if output is None:
+            raise click.UsageError("--sign writes report.json.sig beside report.json, so it needs --output")
+        check_private_key(sign)
+    if cohort and output is None:
+        raise click.UsageError("--cohort is shown in report.html, so it needs --output")
+    compared = read_cohort(cohort, assessment.title, chosen.sha256) if cohort else None
     if output is not None:
+        check_pages()
         make_folder(output)
-    progress = Progress(quiet)
+    progress = Progress(quiet) if output is None else Progress(quiet, MODULES)
     warn_of_no_sandbox(sandbox)
     one_thread_for_numpy()
     provider = choose(sandbox, progress.say, docker_runtime)
     try:
         from grader.grade import grade
 
-        if seed is None:
-            seed = _seed(chosen, handed_in, variant)
-        report = grade(
-            handed_in, chosen, assessment, provider, seed=seed, jobs=jobs or cores(), progress=progress.test
-        )
+        def score_with(seed: int) -> Report:
+            lanes = jobs or cores()
+            return grade(handed_in, chosen, assessment, provider, seed=seed, jobs=lanes, progress=progress.test)
+
+        first = _seed(chosen, handed_in, variant) if seed is None else seed
+        report = repeated(score_with, first, repeat, progress.say)
     finally:
         progress.done()
         provider.close()
-    _write(report, form, output)
+    _write(Publication(report, packs(chosen, assessment), compared), form, output, sign)
     click.get_current_context().exit(ExitCode.PASSED if report.score.passed else ExitCode.BELOW_PASS_MARK)
 
 
@@ -194,28 +233,36 @@ def _seed(bank: Bank, handed_in: Submission, variant: str | None) -> int:
         return secrets.randbelow(SEEDS)  # what a manifest says wrongly costs nothing
 
 
-def _write(report: Report, form: str, output: Path | None) -> None:
+def _write(made: Publication, form: str, output: Path | None, key: Path | None) -> None:
+    """Write and show the report; that it could not be signed is told last, so that it is there all the same."""
+    failure = None
     if output is not None:
-        for file, kind in _FILES.items():
-            write_whole(output / file, _rendered(report, kind).encode())
+        _forget_signature(output)
+        for file, kind in FILES.items():
+            write_whole(output / file, made.rendered(kind).encode())
+        failure = None if key is None else _sign(made, output, key)
+    _show(made, form)
+    if failure is not None:
+        raise failure
+
+
+def _forget_signature(output: Path) -> None:
+    """Remove what signed an earlier report, which is about to be replaced."""
+    (output / f"report.json{SUFFIX}").unlink(missing_ok=True)
+
+
+def _sign(made: Publication, output: Path, key: Path) -> NotSignedError | None:
+    try:
+        write_signature(output / "report.json", made.rendered("json").encode(), key)
+    except NotSignedError as error:
+        return error
+    return None
+
+
+def _show(made: Publication, form: str) -> None:
     if form == "text":
         from grader.report.terminal import render
 
-        click.echo(render(report, **terminal()), nl=False, color=True)
+        click.echo(render(made.report, **terminal()), nl=False, color=True)
     else:
-        click.echo(_rendered(report, form), nl=False)
-
-
-def _rendered(report: Report, form: str) -> str:
-    """The report in one of its forms; each is imported when it is asked for."""
-    if form == "json":
-        from grader.report.data import as_json as rendered
-    elif form == "markdown":
-        from grader.report.markdown import as_markdown as rendered
-    elif form == "junit":
-        from grader.report.junit import as_junit as rendered
-    elif form == "github":
-        from grader.report.github import as_annotations as rendered
-    else:
-        from grader.report.terminal import render as rendered
-    return rendered(report)
+        click.echo(made.rendered(form), nl=False)

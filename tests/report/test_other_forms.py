@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -31,6 +33,23 @@ HOSTILE = (
 def hostile(text: str) -> Report:
     lost = (result(Outcome.FAILED, text), result(Outcome.CRASHED, text), result(Outcome.NOT_RUN, text))
     return report(*lost, text="", findings=(Finding("odd", text, 3, text, "worker"),))
+
+
+@pytest.fixture(scope="module")
+def usual_schema() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(str(Path(__file__).with_name("junit.xsd")))
+
+
+@pytest.mark.parametrize("text", ["", *HOSTILE])
+def test_junit_is_valid_by_the_usual_schema(usual_schema: xmlschema.XMLSchema, text: str) -> None:
+    every = tuple(result(outcome, text) for outcome in Outcome)
+    usual_schema.validate(as_junit(report(*every, text=text)))
+
+
+@pytest.mark.parametrize("name", ["failure", "testcase", "tests", "timestamp", "property"])
+def test_the_usual_schema_refuses_what_is_not_junit(usual_schema: xmlschema.XMLSchema, name: str) -> None:
+    text = as_junit(report(result(Outcome.PASSED), result(Outcome.FAILED, "x")))
+    assert not usual_schema.is_valid(text.replace(name, "other"))
 
 
 def named(told: Report, name: str) -> Report:
