@@ -46,6 +46,11 @@ class Task:
         """Return the modules of an assignment that were not handed in."""
         return [module for module in assignment.modules if module not in self.submission.modules]
 
+    def problem(self, assignment: Assignment) -> str:
+        """Return why nothing of an assignment can be run; empty if there is no such reason."""
+        absent = ", ".join(f"{module}.py" for module in self.absent(assignment))
+        return f"{absent} was not handed in" if absent else ""
+
 
 @dataclass(frozen=True)
 class Examined:
@@ -77,7 +82,7 @@ def examine_all(task: Task, provider: SandboxProvider, jobs: int, progress: Prog
     jobs = min(jobs, sum(not task.absent(assignment) for assignment in assignments))
     if jobs > 1:
         return _side_by_side(task, provider.again(), jobs, progress)
-    with _hosts_for(task, provider) as hosts:
+    with hosts_for(task, provider) as hosts:
         found = {a.name: _examine(task, a, hosts, progress) for a in assignments}
         return Examined(found, hosts.candidate.facts())
 
@@ -122,7 +127,12 @@ def opened_hosts(
 
 
 @contextmanager
-def _hosts_for(task: Task, provider: SandboxProvider) -> Iterator[Hosts]:
+def hosts_for(task: Task, provider: SandboxProvider) -> Iterator[Hosts]:
+    """Start the sandbox of a task's submission, and the reference's on demand; remove them all at the end.
+
+    Raises:
+        SandboxError: a sandbox cannot be had or removed.
+    """
     assignments = task.assessment.assignments
     memory_bytes = max(assignment.limits.memory_bytes for assignment in assignments)
     references = {name: source for a in assignments for name, source in task.bank.reference(a).items()}
@@ -133,14 +143,14 @@ def _hosts_for(task: Task, provider: SandboxProvider) -> Iterator[Hosts]:
 def _examine(task: Task, assignment: Assignment, hosts: Hosts, progress: Progress) -> Examination:
     from grader.examiner.examination import examine
 
-    absent = [f"{module}.py" for module in task.absent(assignment)]
+    problem = task.problem(assignment)
     return examine(
         assignment,
         task.bank.suite(assignment.name),
         task.bank.suite_sha256(assignment.name),
-        None if absent else hosts,
+        None if problem else hosts,
         seed=task.seed,
-        problem=f"{', '.join(absent)} was not handed in" if absent else "",
+        problem=problem,
         progress=lambda result: progress(assignment, result),
     )
 
@@ -234,7 +244,7 @@ def _lane(line: Connection, caller: Connection, again: Callable[[], SandboxProvi
         caller.send(("result", (assignment.name, result)))
 
     try:
-        with interruptible(), closing(again()) as provider, _hosts_for(task, provider) as hosts:
+        with interruptible(), closing(again()) as provider, hosts_for(task, provider) as hosts:
             while (name := caller.recv()) is not None:
                 examination = _examine(task, by_name[name], hosts, told)
                 caller.send(("done", (examination, hosts.candidate.facts())))

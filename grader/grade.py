@@ -16,7 +16,7 @@ from importlib import metadata
 from grader import __version__, integrity
 from grader.bank import Bank
 from grader.examiner.seeding import derived
-from grader.examining import Progress, Task, examine_all
+from grader.examining import Examined, Progress, Task, examine_all
 from grader.models import Assessment, Examination, Provenance, Report, Submission
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.scoring import score
@@ -58,9 +58,22 @@ def grade(
         SandboxError: the sandbox was lost through no fault of the submission.
         BankError: rubric and suite do not fit together.
     """
+    task = Task(submission, bank, assessment, seed)
+    return report_of(task, lambda: examine_all(task, provider, jobs, progress), clock)
+
+
+def report_of(task: Task, examine: Callable[[], Examined], clock: Clock | None = None) -> Report:
+    """Examine a submission and return its report.
+
+    Args:
+        task: what is examined, and by what.
+        examine: does so, and raises what ``grade`` raises.
+        clock: for tests.
+    """
     clock = clock or Clock()
     started, began = clock.now(), clock.monotonic()
-    examined = examine_all(Task(submission, bank, assessment, seed), provider, jobs, progress)
+    examined = examine()
+    submission, bank, assessment, seed = task.submission, task.bank, task.assessment, task.seed
     examinations = examined.examinations
     observed = [finding for examination in examinations.values() for finding in examination.findings]
     return Report(

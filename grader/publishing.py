@@ -75,6 +75,30 @@ class Publication:
         return made
 
 
+@dataclass(frozen=True)
+class Publisher:
+    """Makes all files of a report; can be sent to another process.
+
+    Attributes:
+        packs: questions for an interview by assignment.
+    """
+
+    packs: Mapping[str, InterviewPack] = field(default_factory=dict)
+
+    def files(self, report: Report) -> dict[str, bytes]:
+        """Return a report's files by name."""
+        made = Publication(report, self.packs)
+        return {name: made.rendered(form).encode() for name, form in FILES.items()}
+
+    def load(self) -> None:
+        """Import what makes them, and compile the pages."""
+        for module in MODULES:
+            importlib.import_module(module)
+        from grader.pages.page import compile_pages
+
+        compile_pages()
+
+
 def check_pages() -> None:
     """See that what pages are made with is installed.
 

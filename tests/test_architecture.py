@@ -52,8 +52,14 @@ ALLOWED = {
     },
     "grader.report": set(),
     "grader.interview": {"grader.bank", "grader.report"},
-    "grader.pages": {"grader.interview", "grader.report"},
-    "grader.batch": set(),
+    "grader.cohort": {"grader.batch", "grader.report"},
+    "grader.similarity": {"grader.bank", "grader.batch", "grader.report"},
+    "grader.pages": {"grader.cohort", "grader.interview", "grader.report", "grader.similarity"},
+    "grader.batch": {
+        *("grader.archive", "grader.bank", "grader.examiner", "grader.examining", "grader.grade"),
+        *("grader.publishing", "grader.report", "grader.sandbox", "grader.stopping", "grader.submission"),
+        "grader.writing",
+    },
     "grader.publishing": {"grader.interview", "grader.pages", "grader.report"},
     "grader.doctor": {"grader.bank", "grader.sandbox"},
     "grader.scaffold": {"grader.bank"},
@@ -63,17 +69,21 @@ ALLOWED = {
     "grader.cli": {
         *("grader.bank", "grader.doctor", "grader.grade", "grader.report", "grader.sandbox", "grader.submission"),
         *(
+            "grader.batch",
             "grader.candidate",
+            "grader.cohort",
             "grader.inspecting",
             "grader.manifest",
             "grader.writing",
             "grader.endings",
             "grader.interview",
+            "grader.pages",
             "grader.publishing",
             "grader.release",
             "grader.repeating",
             "grader.scaffold",
             "grader.signing",
+            "grader.similarity",
             "grader.validation",
             "grader.verifying",
         ),
@@ -92,7 +102,10 @@ PURE += (
     "grader.pages.source",
     "grader.pages.view",
 )
+PURE += ("grader.cohort.statistics", "grader.cohort.analysis", "grader.cohort.rendering", "grader.pages.cohort_page")
 PURE += ("grader.validation.judging", "grader.validation.rendering")
+PURE += ("grader.similarity.fingerprint", "grader.similarity.matching", "grader.similarity.blocks")
+PURE += ("grader.similarity.comparison", "grader.similarity.rendering", "grader.pages.similar_page")
 PURE += ("grader.interview.planning", "grader.interview.rendering")
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 

@@ -12,13 +12,22 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from grader.errors import ExitCode, GraderError
+from grader.writing import write_whole
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where no sandbox holds a submission either
+    fcntl = None  # type: ignore[assignment]
 
 RESULTS_FILE = "results.jsonl"
+ROUND_FILE = "round.json"
+LOCK_FILE = ".lock"
 REPORTS_FOLDER = "submissions"
 SCHEMA_VERSION = 1
 
@@ -137,6 +146,46 @@ class ResultsFolder:
         path = self.root / RESULTS_FILE
         return list(_entries(path)) if path.is_file() else []
 
+    def holds(self, entry: Entry) -> bool:
+        """Whether a grading needs no second one: faults do, and what lost its reports."""
+        if entry.status == SCORED:
+            return (self.root / entry.folder / "report.json").is_file()
+        return entry.status == REFUSED
+
+    def seed(self, chosen: int | None, fresh: int) -> int:
+        """Return the seed of the round: the one that was chosen, else that of an earlier run, else a fresh one.
+
+        Args:
+            chosen: by whoever runs it; it is not kept for later runs unless it is the first.
+            fresh: for a new round.
+        """
+        path = self.root / ROUND_FILE
+        try:
+            known = json.loads(path.read_bytes())["seed"] if path.is_file() else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ResultsError(f"{path} should name the round's seed, but does not", cure="give --seed") from error
+        if known is None:
+            known = fresh if chosen is None else chosen
+            write_whole(path, (json.dumps({"schema_version": SCHEMA_VERSION, "seed": known}) + "\n").encode())
+        return int(known) if chosen is None else chosen
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs away from this folder while this one writes.
+
+        Raises:
+            ResultsError: another run is at it.
+        """
+        with (self.root / LOCK_FILE).open("w") as stream:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    raise ResultsError(
+                        f"another grader batch writes to {self.root}", cure="wait for it, or choose another --output"
+                    ) from error
+            yield
+
     def keep(self, entry: Entry, files: Mapping[str, bytes]) -> None:
         """Keep a grading: its reports first, all or none, then its line.
 
@@ -159,6 +208,7 @@ class ResultsFolder:
         shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
         partial.mkdir(parents=True)
         for name, content in files.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
             (partial / name).write_bytes(content)
         if folder.exists():  # its line was lost in a crash
             shutil.rmtree(folder)

@@ -6,13 +6,13 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from grader.errors import GraderError, SuiteError
-from grader.examiner.plugin import ExaminerPlugin, Hosts, Progress
+from grader.examiner.plugin import CollectingPlugin, ExaminerPlugin, Hosts, Progress
 from grader.models import Assignment, Examination, Outcome, TestResult
 
 _NEEDLESS = (
@@ -59,9 +59,80 @@ def examine(
     with _private_environment(suite):
         status = pytest.main(_arguments(suite, files), plugins=[plugin])
     _check(plugin, status, suite)
+    return _examination(plugin, suite_sha256, problem)
+
+
+class CollectedSuite:
+    """A suite that pytest has collected and that can be run, once in a process: fork one for each run.
+
+    Args:
+        assignment: whose suite it is.
+        suite: folder of the hidden tests.
+        suite_sha256: of that folder, for the record.
+    """
+
+    def __init__(self, assignment: Assignment, suite: Path, suite_sha256: str) -> None:
+        self.assignment = assignment
+        self.suite = suite
+        self.suite_sha256 = suite_sha256
+        self.plugin = CollectingPlugin(assignment)
+
+    def run(self, hosts: Hosts | None, *, seed: int, problem: str = "") -> Examination:
+        """Run the suite against a submission; as ``examine``, but for the collection, which is over.
+
+        Args:
+            hosts: where submission and reference run; ``None`` if there is nothing to run.
+            seed: all inputs are drawn from it.
+            problem: why nothing can be run, for the report.
+
+        Raises:
+            SuiteError: the suite is broken; nobody is scored by it.
+            SandboxError: the sandbox was lost through no fault of the submission.
+            KeyboardInterrupt: this process was told to stop.
+        """
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.plugin.run_collected(hosts, seed)
+        _check(self.plugin, pytest.ExitCode.OK, self.suite)
+        return _examination(self.plugin, self.suite_sha256, problem)
+
+
+def with_collected(suites: Sequence[CollectedSuite], work: Callable[[], None]) -> None:
+    """Collect suites, then do ``work``, in which each of them can be run.
+
+    Each is collected within the run of the one before, since pytest ends what it has collected with its run.
+
+    Args:
+        suites: to collect.
+        work: what to do when all are.
+
+    Raises:
+        SuiteError: a suite cannot be collected.
+    """
+    if not suites:
+        work()
+        return
+    first, *others = suites
+    failure: list[BaseException] = []
+
+    def go_on() -> None:
+        try:
+            with_collected(others, work)
+        except BaseException as error:  # pytest would take it for one of its own
+            failure.append(error)
+
+    first.plugin.once_collected = go_on
+    with _private_environment(first.suite):
+        status = pytest.main(_arguments(first.suite, ()), plugins=[first.plugin])
+    if failure:
+        raise failure[0]
+    _check(first.plugin, status, first.suite)
+
+
+def _examination(plugin: ExaminerPlugin, suite_sha256: str, problem: str) -> Examination:
     results = tuple(plugin.results.get(plan.id, plan) for plan in plugin.planned)
-    problem = problem or _import_problem(results, assignment)
-    return Examination(assignment.name, results, suite_sha256, problem, tuple(dict.fromkeys(plugin.findings)))
+    problem = problem or _import_problem(results, plugin.assignment)
+    findings = tuple(dict.fromkeys(plugin.findings))
+    return Examination(plugin.assignment.name, results, suite_sha256, problem, findings)
 
 
 def _arguments(suite: Path, files: Sequence[str]) -> list[str]:

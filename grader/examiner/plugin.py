@@ -237,6 +237,42 @@ class ExaminerPlugin:
         return attempt, verdict(attempt.error, attempt.loss)
 
 
+class CollectingPlugin(ExaminerPlugin):
+    """Collects one assignment's suite, and runs it later.
+
+    Attributes:
+        once_collected: is called when the suite is collected, while pytest still holds it.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        super().__init__(assignment, None, 0, lambda result: None)
+        self.once_collected: Callable[[], None] = lambda: None
+        self.items: list[pytest.Item] = []
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Have others use what was collected, instead of running it."""
+        self.items = session.items
+        if not self.collection_errors:
+            self.once_collected()
+        return True
+
+    def run_collected(self, hosts: Hosts | None, seed: int) -> None:
+        """Run what was collected, as pytest's own loop would; once in a process.
+
+        Args:
+            hosts: where submission and reference run; ``None`` to run nothing.
+            seed: all inputs are drawn from it.
+        """
+        self.hosts, self.seed = hosts, seed
+        if hosts is None:
+            return
+        try:
+            for item, following in zip(self.items, [*self.items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except pytest.exit.Exception:
+            assert self.fault is not None  # it says why
+
+
 class _Attempt:
     """One run of one test: the processes that it has begun and what became of them."""
 

@@ -72,6 +72,30 @@ def cohort_chart(scores: Iterable[float], own: float) -> Markup:
     return _svg(chart, "Number of submissions of the cohort by score; this one's step is drawn apart")
 
 
+def round_chart(passing: Iterable[float], failing: Iterable[float]) -> Markup:
+    """Return how many of a round have which score, in steps of ten, those that pass below those that do not.
+
+    Args:
+        passing: scores at or above the pass mark.
+        failing: scores below it.
+    """
+    counts = [[0] * 10, [0] * 10]
+    for kind, scores in zip(counts, (passing, failing), strict=True):
+        for score in scores:
+            kind[_step(score)] += 1
+    highest = max(map(sum, zip(*counts, strict=True)))
+    chart = pygal.StackedBar(
+        height=240,
+        y_labels=sorted({0, highest // 2, highest}),
+        value_formatter=lambda value: f"{value:g}",
+        **_SETTINGS,
+    )
+    chart.x_labels = [f"{low}–{low + 10}" for low in range(0, 100, 10)]
+    chart.add("passed", counts[0])
+    chart.add("not passed", counts[1])
+    return _svg(chart, "Number of submissions by score in steps of ten, those that passed and those that did not")
+
+
 def seconds_text(seconds: float) -> str:
     """Return a time in the unit that reads best: ``12 ms``."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms")):

@@ -36,7 +36,7 @@ def staff_page(report: Report, packs: Mapping[str, InterviewPack] | None = None,
         packs: questions for an interview by assignment.
         cohort: scores that this one is compared with.
     """
-    return _render(
+    return rendered(
         "staff.html.j2",
         title=f"{report.submission.name}: {number(report.score.total)} of 100",
         report=report,
@@ -52,13 +52,48 @@ def candidate_page(report: Report) -> str:
     It has criteria, points and what a right solution does; nothing that a hidden test asks, expects or is called, no
     text of an exception, and no question of an interview.
     """
-    return _render("candidate.html.j2", title=report.assessment, report=report)
+    return rendered("candidate.html.j2", title=report.assessment, report=report)
 
 
-def _render(template: str, **values: Any) -> str:
-    environment, style = _environment(), _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template(template).render(style=Markup(style), style_digest=digest, **values)
+def rendered(template: str, *, style: str = "", script: str = "", **values: Any) -> str:
+    """Return a page of ours.
+
+    Args:
+        template: file of it, beside this module.
+        style: file of what it adds to the style that all pages have.
+        script: file of its script; the page's policy allows that one and no other.
+        values: what the template shows.
+    """
+    styles = asset("style.css") + (asset(style) if style else "")
+    text = asset(script) if script else ""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup(styles),
+            style_digest=_digest(styles),
+            script=Markup(text),
+            script_digest=_digest(text),
+            **values,
+        )
+    )
+
+
+def compile_pages() -> None:
+    """Compile the pages of reports ahead, so that processes that are forked from this one need not."""
+    for name in ("staff.html.j2", "candidate.html.j2"):
+        _environment().get_template(name)
+
+
+@cache
+def asset(file: str) -> str:
+    """Return the text of a file beside this module."""
+    return (resources.files("grader.pages") / file).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """The digest by which a policy of content knows what stands between two tags."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache
@@ -86,13 +121,9 @@ def _environment() -> Environment:
         "skills_chart": charts.skills_chart,
         "growth_chart": charts.growth_chart,
         "cohort_chart": charts.cohort_chart,
+        "round_chart": charts.round_chart,
     }
     return environment
-
-
-@cache
-def _style() -> str:
-    return (resources.files("grader.pages") / "style.css").read_text(encoding="utf-8")
 
 
 def _coded(text: str) -> Markup:

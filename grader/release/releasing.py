@@ -12,7 +12,7 @@ import grader
 from grader.archive import zipped
 from grader.bank import Bank, narrowed
 from grader.errors import ExitCode, GraderError
-from grader.models import Assessment
+from grader.models import Assessment, Submission
 from grader.packet import PACKET_FILE, Packet, sha256
 from grader.release.contents import ANSWERS_FILE, public_files
 from grader.release.leaks import FOLDER, README_FILE, check_packet
@@ -92,6 +92,22 @@ def hidden_seed(variant: str, bank_sha256: str) -> int:
     """
     _check_variant(variant)
     return _seed(f"hidden {bank_sha256} {variant}")
+
+
+def seed_of_variant(submission: Submission, bank_sha256: str) -> int | None:
+    """Return the seed of the variant that a submission says it is of; ``None`` if it says nothing that is one.
+
+    A candidate could name another variant in the manifest, and win nothing: what it leads to depends on the bank.
+
+    Args:
+        submission: what was handed in.
+        bank_sha256: digest of the bank, ``Bank.sha256``.
+    """
+    variant = submission.manifest.variant if submission.manifest is not None else ""
+    try:
+        return hidden_seed(variant, bank_sha256) if variant else None
+    except ReleaseError:
+        return None  # what a manifest says wrongly costs nothing
 
 
 def _packet(assessment: Assessment, variant: str, files: dict[str, bytes]) -> Packet:

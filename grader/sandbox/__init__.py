@@ -71,9 +71,15 @@ class Sandbox(Protocol):
 
 
 class SandboxProvider(Protocol):
-    """Makes sandboxes of one kind."""
+    """Makes sandboxes of one kind.
+
+    Attributes:
+        kind: of sandbox.
+        proved: what was attempted in the first of them, and refused.
+    """
 
     kind: str
+    proved: tuple[str, ...]
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """Begin to start a sandbox and return at once.
@@ -86,6 +92,9 @@ class SandboxProvider(Protocol):
 
     def again(self) -> Callable[[], SandboxProvider]:
         """Return what makes a provider like this one in another process: it can be pickled."""
+
+    def renew(self) -> None:
+        """Take connections of its own: called in a process that was forked, after which both go on."""
 
     def close(self) -> None:
         """Let go of what the sandboxes share."""

@@ -118,6 +118,10 @@ class DockerProvider:
         """See ``SandboxProvider``."""
         return partial(DockerProvider, _say_nothing, self.base_image, self.image, self.runtime)
 
+    def renew(self) -> None:
+        """See ``SandboxProvider``."""
+        self.api = connect(self.api.api_version)
+
     def close(self) -> None:
         """Close the connection to the engine."""
         self.api.close()
@@ -290,8 +294,11 @@ class AttachedStream(Stream):
         return bytes(found)
 
 
-def connect() -> docker.APIClient:
+def connect(version: str = "auto") -> docker.APIClient:
     """Return a client of the engine.
+
+    Args:
+        version: of the engine's API, where it is known; else the engine is asked.
 
     Raises:
         SandboxError: the Docker SDK is not installed, or no engine answers.
@@ -308,7 +315,7 @@ def connect() -> docker.APIClient:
     if "base_url" not in arguments:
         arguments["base_url"] = _socket_found(_host_of_context() or _USUAL_HOST)
     try:
-        client = docker.APIClient(version="auto", timeout=120, **arguments)
+        client = docker.APIClient(version=version, timeout=120, **arguments)
     except docker.errors.DockerException as error:
         where = arguments.get("base_url", "the default socket")
         raise SandboxError(f"no Docker engine answers at {where}: {error}", cure=_NO_ENGINE_CURE) from error

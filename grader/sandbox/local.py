@@ -57,6 +57,9 @@ class LocalProvider:
         """See ``SandboxProvider``."""
         raise NotImplementedError
 
+    def renew(self) -> None:
+        """Nothing is shared."""
+
     def close(self) -> None:
         """Nothing is shared."""
 

@@ -25,6 +25,7 @@ class ProcessProvider:
     """Starts workers as subprocesses of this one."""
 
     kind = "none"
+    proved: tuple[str, ...] = ()
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
@@ -33,6 +34,9 @@ class ProcessProvider:
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
         return ProcessProvider
+
+    def renew(self) -> None:
+        """Nothing is shared."""
 
     def close(self) -> None:
         """Nothing is shared."""

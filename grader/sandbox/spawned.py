@@ -35,6 +35,7 @@ class SpawnedProvider:
     """Starts sandboxes that start a process for each test."""
 
     kind = "none"
+    proved: tuple[str, ...] = ()
 
     def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
         """See ``SandboxProvider``."""
@@ -43,6 +44,9 @@ class SpawnedProvider:
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
         return SpawnedProvider
+
+    def renew(self) -> None:
+        """Nothing is shared."""
 
     def close(self) -> None:
         """Nothing is shared."""

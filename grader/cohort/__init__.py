@@ -1,0 +1,1 @@
+"""What a whole round tells: of the submissions, and of the suite that scored them."""

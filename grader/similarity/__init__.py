@@ -1,0 +1,1 @@
+"""Finds submissions of a round whose modules are alike: evidence, never points. Nothing of them is run."""
