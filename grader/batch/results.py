@@ -34,6 +34,7 @@ SCHEMA_VERSION = 1
 SCORED, REFUSED, FAULT = "scored", "refused", "fault"
 """What became of a submission: it has a score; it cannot be read; it was not scored, through a fault of ours."""
 
+_TEXTS = ("key", "name", "source", "status", "folder", "submission_sha256", "bank_sha256")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 60
 _DIGEST_LENGTH = 8
@@ -119,9 +120,9 @@ def read_entries(results: Path) -> list[Entry]:
 
 
 def latest(entries: list[Entry]) -> list[Entry]:
-    """Return the last grading of each submission, in the order of names."""
-    last = {(entry.name, entry.source, entry.submission_sha256): entry for entry in entries}
-    return sorted(last.values(), key=lambda entry: (entry.name, entry.source, entry.submission_sha256))
+    """Return the last grading of each submission, in the order of names; what was handed in again counts alone."""
+    last = {(entry.name, entry.source): entry for entry in entries}
+    return sorted(last.values(), key=lambda entry: (entry.name, entry.source))
 
 
 class ResultsFolder:
@@ -234,9 +235,13 @@ def _entries(path: Path) -> Iterator[Entry]:
             table = _table(line)
             if table is None:
                 continue  # cut off by a crash: what it would have said is done again
-            if table.get("schema_version") != SCHEMA_VERSION or not names <= table.keys() | {"message"}:
+            if table.get("schema_version") != SCHEMA_VERSION or not _is_entry(table, names):
                 raise ResultsError(f"{path}, line {number}, should be a result of this version, but is not")
             yield Entry(**{name: table[name] for name in names if name in table})
+
+
+def _is_entry(table: Mapping[str, Any], names: set[str]) -> bool:
+    return names <= table.keys() | {"message"} and all(isinstance(table[name], str) for name in _TEXTS)
 
 
 def _table(line: bytes) -> dict[str, Any] | None:

@@ -170,7 +170,7 @@ def reliability(points: Floats) -> Reliability:
 def discriminations(points: Floats, totals: Floats) -> list[Figure]:
     """Return each item's correlation with the total without it.
 
-    "Corrected item-total correlation", Nunnally and Bernstein (1994), Psychometric Theory, chapter 8: Pearson's r,
+    "Corrected item-total correlation", Nunnally and Bernstein (1994), Psychometric Theory: Pearson's r,
     with the item taken out of the total, which it would else correlate with for being part of it.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.pages.page import rendered
-from grader.pages.source import Listing, listing
+from grader.pages.source import CHARACTERS_LIMIT, Listing, listing
 from grader.similarity.comparison import Comparison, Pair, Side
 from grader.similarity.rendering import notes, summary
 
@@ -21,12 +21,12 @@ class ShownSide:
     Attributes:
         side: itself.
         listing: its source.
-        leads: for the first line of each block, the id of that block's first line on the other side.
+        leads: for the first line of each block and its number, the id of its first line on the other side.
     """
 
     side: Side
     listing: Listing
-    leads: Mapping[int, str]
+    leads: Mapping[tuple[int, int], str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def similar_page(found: Comparison) -> str:
     """
     left, pairs = SOURCES_LIMIT, []
     for number, pair in enumerate(found.pairs, 1):
-        left -= len(pair.first.content) + len(pair.second.content)
+        left -= sum(min(len(side.content), CHARACTERS_LIMIT) for side in (pair.first, pair.second))
         pairs.append(_shown(pair, f"p{number}", with_sources=left >= 0))
     return rendered(
         "similar.html.j2",
@@ -64,8 +64,8 @@ def _shown(pair: Pair, anchor: str, *, with_sources: bool) -> ShownPair:
         return ShownPair(pair, anchor, ())
     first = _listing(pair, pair.first, f"{anchor}a")
     second = _listing(pair, pair.second, f"{anchor}b")
-    to_second = {block.first[0]: second.anchor(block.second[0]) for block in pair.blocks}
-    to_first = {block.second[0]: first.anchor(block.first[0]) for block in pair.blocks}
+    to_second = {(block.first[0], block.number): second.anchor(block.second[0]) for block in pair.blocks}
+    to_first = {(block.second[0], block.number): first.anchor(block.first[0]) for block in pair.blocks}
     return ShownPair(
         pair, anchor, (ShownSide(pair.first, first, to_second), ShownSide(pair.second, second, to_first))
     )

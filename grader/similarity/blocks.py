@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from grader.similarity.fingerprint import GRAM, Filtered, Fingerprint, Integers
 
+Marks = dict[int, tuple[int, ...]]
+
 _RECURRENCES = 8
 """How many places of the same gram are tried; one that fills a module would take forever."""
 
@@ -37,14 +39,14 @@ class Alignment:
     """How two modules belong together.
 
     Attributes:
-        blocks: that both have, longest first come, none overlapping another.
-        first: by line of the first module, the number of its block; 0 for what recurs and belongs to none.
+        blocks: that both have, none overlapping another; where two would, the longer one stays whole.
+        first: by line of the first module, the numbers of its blocks; none for what recurs and belongs to no block.
         second: the same of the second module.
     """
 
     blocks: tuple[Block, ...]
-    first: dict[int, int]
-    second: dict[int, int]
+    first: Marks
+    second: Marks
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def aligned(texts: tuple[Filtered, Filtered], prints: tuple[Fingerprint, Fingerp
     marks = (_recurring(texts[0], prints[0], prints[1]), _recurring(texts[1], prints[1], prints[0]))
     for block, run in zip(blocks, chosen, strict=True):
         for text, mark, start in zip(texts, marks, (run.first, run.second), strict=True):
-            mark |= dict.fromkeys(_lines(text, np.arange(start, start + run.length)), block.number)
+            for line in _lines(text, np.arange(start, start + run.length)):
+                mark[line] = (*mark[line], block.number)
     return Alignment(blocks, *marks)
 
 
@@ -106,9 +109,9 @@ def _free(run: _Run, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> _Ru
     return found
 
 
-def _recurring(text: Filtered, own: Fingerprint, other: Fingerprint) -> dict[int, int]:
+def _recurring(text: Filtered, own: Fingerprint, other: Fingerprint) -> Marks:
     shared = own.positions[np.isin(own.hashes, other.hashes)]
-    return dict.fromkeys(_lines(text, np.unique((shared[:, None] + np.arange(GRAM)).ravel())), 0)
+    return dict.fromkeys(_lines(text, np.unique((shared[:, None] + np.arange(GRAM)).ravel())), ())
 
 
 def _lines(text: Filtered, positions: Integers) -> list[int]:

@@ -130,7 +130,7 @@ def _pair(found: _Found, known: Mapping[str, Integers], assignments: Mapping[str
     return Pair(name, assignments.get(name, ""), first, second, found.match.characters, alignment.blocks)
 
 
-def _side(module: HandedIn, share: float, content: bytes, marks: Mapping[int, int]) -> Side:
+def _side(module: HandedIn, share: float, content: bytes, marks: Mapping[int, tuple[int, ...]]) -> Side:
     return Side(module.name, module.source, module.is_archived, share, content, marks)
 
 

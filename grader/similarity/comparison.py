@@ -21,7 +21,7 @@ class Side:
         is_archived: whether it is of an earlier round.
         share: of its own code that the other one covers, from 0 to 1; what everybody was given does not count.
         content: as it was handed in.
-        marks: number of the block by line; 0 for what recurs and belongs to none.
+        marks: numbers of the blocks by line; none for what recurs and belongs to no block.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Side:
     is_archived: bool
     share: float
     content: bytes
-    marks: Mapping[int, int]
+    marks: Mapping[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _bounded(source: bytes) -> tuple[list[int], list[str], bool]:
     kept: list[str] = []
     left, is_cut = CHARACTERS_LIMIT, False
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
-        cut = line.rstrip()[:_LINE_LIMIT]
+        cut = line.rstrip()[:_LINE_LIMIT].rstrip()
         if not cut.strip():
             continue
         left -= len(cut) + 1

@@ -35,6 +35,7 @@ def entry(
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+LISTED = json.dumps({"schema_version": 1} | {name: [] for name in entry().__dict__})
 FILES = {"report.json": b"{}", "submission/toy.py": b"x = 1\n"}
 
 
@@ -101,11 +102,12 @@ def test_what_lost_its_reports_is_done_again(tmp_path: Path) -> None:
 
 
 def test_the_last_grading_counts(tmp_path: Path) -> None:
-    entries = [entry("bob"), entry("ada", score=10), entry("ada", key="l" * 64, score=90)]
+    again = entry("ada", key="l" * 64, score=90, submission_sha256="c" * 64)
+    entries = [entry("bob"), entry("ada", status=REFUSED), entry("ada", score=10), again]
     assert [(each.name, each.score) for each in latest(entries)] == [("ada", 90), ("bob", 50)]
 
 
-@pytest.mark.parametrize("line", ['{"schema_version": 2}', "[]", "{}", '{"schema_version": 1, "key": "x"}'])
+@pytest.mark.parametrize("line", ['{"schema_version": 2}', "[]", "{}", '{"schema_version": 1, "key": "x"}', LISTED])
 def test_lines_of_others_are_refused_or_passed_over(tmp_path: Path, line: str) -> None:
     (tmp_path / RESULTS_FILE).write_text(f"{line}\n")
     if isinstance(json.loads(line), dict):
