@@ -21,6 +21,7 @@ from grader.batch.examiners import Answer
 from grader.errors import ExitCode, GraderError, SandboxError
 from grader.models import Assessment, Submission
 from grader.publishing import Publisher
+from grader.sandbox.choosing import KINDS
 from grader.stopping import check_stopped
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Cluster:
                 f"the workers of {self.address} should have this version of grader, but one has not: {error}",
                 cure="install the same there as here: pip install 'takehome-grader[staff,cluster]'",
             ) from error
-        kinds = sorted(set(self._first_able().values()))
+        kinds = sorted(set(self._first_able().values()), key=KINDS.index)
         if len(kinds) > 1:
             raise ClusterError(
                 f"the workers should have the same kind of sandbox, but have {' and '.join(kinds)}",

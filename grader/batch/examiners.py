@@ -73,20 +73,21 @@ class Answer:
 
 
 class Examiners:
-    """A round's examiners.
+    """A round's examiners; they start when there is something to examine.
 
     Args:
         plan: what they have in common.
+
+    Attributes:
+        capacity: how many submissions they take at a time.
+        waiting: how many answers are due.
     """
 
     def __init__(self, plan: Plan) -> None:
         context = multiprocessing.get_context("spawn")  # not forked: the caller may have threads
-        told, self._line = context.Pipe(duplex=False)
-        self._caller, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(told, theirs, plan))
-        self._process.start()
-        theirs.close()
-        told.close()
+        self._told, self._line = context.Pipe(duplex=False)
+        self._caller, self._theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(self._told, self._theirs, plan))
         self.capacity = plan.jobs + plan.ahead
         self.waiting = 0
 
@@ -101,6 +102,10 @@ class Examiners:
         Raises:
             SandboxError: the examiners are gone.
         """
+        if self._process.pid is None:
+            self._process.start()
+            self._theirs.close()
+            self._told.close()
         self._talk(lambda: self._caller.send((number, submission, seed)))
         self.waiting += 1
 
@@ -125,8 +130,10 @@ class Examiners:
     def close(self) -> None:
         """End all of them; what they were at is ended, and its sandboxes removed."""
         self._line.close()
-        self._process.join()
-        self._caller.close()
+        if self._process.pid is not None:
+            self._process.join()
+        for connection in (self._caller, self._told, self._theirs):
+            connection.close()
 
     def _talk(self, say: Callable[[], Any]) -> Any:
         try:

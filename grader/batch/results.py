@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import ExitCode, GraderError
@@ -241,7 +241,10 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 
 def _is_entry(table: Mapping[str, Any], names: set[str]) -> bool:
-    return names <= table.keys() | {"message"} and all(isinstance(table[name], str) for name in _TEXTS)
+    if not names <= table.keys() | {"message"} or not all(isinstance(table[name], str) for name in _TEXTS):
+        return False
+    folder = PurePosixPath(table["folder"])
+    return not folder.is_absolute() and ".." not in folder.parts
 
 
 def _table(line: bytes) -> dict[str, Any] | None:

@@ -230,6 +230,7 @@ class Round:
         key = hashlib.sha256(f"{digest}\0{why}".encode()).hexdigest()
         if (key, handed.name) in self._done:
             self.tally.kept += 1
+            self.progress(None, self.tally)
             return
         self._done.add((key, handed.name))
         self.tally.refused += 1

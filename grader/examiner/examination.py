@@ -115,6 +115,7 @@ def with_collected(suites: Sequence[CollectedSuite], work: Callable[[], None]) -
     failure: list[BaseException] = []
 
     def go_on() -> None:
+        _forget_modules(first.suite)
         try:
             with_collected(others, work)
         except BaseException as error:  # pytest would take it for one of its own
@@ -146,10 +147,7 @@ def _arguments(suite: Path, files: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _private_environment(suite: Path) -> Iterator[None]:
-    """pytest without the caller's plugins and options; what a suite prints stays out of our output.
-
-    The suite's modules are forgotten afterwards: another suite may have files of the same names.
-    """
+    """pytest without the caller's plugins and options; what a suite prints stays out of our output."""
     mine = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     # Where these are set, pytest compares whole answers line by line, which a long answer makes last for minutes.
     absent = ("CI", "BUILD_NUMBER")
@@ -163,14 +161,19 @@ def _private_environment(suite: Path) -> Iterator[None]:
             yield
     finally:
         sys.path[:] = path
-        for name, module in list(sys.modules.items()):
-            if Path(getattr(module, "__file__", None) or "").is_relative_to(suite):
-                del sys.modules[name]
+        _forget_modules(suite)
         for key, value in before.items():
             if value is None:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+def _forget_modules(suite: Path) -> None:
+    """Another suite may have files of the same names."""
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "").is_relative_to(suite):
+            del sys.modules[name]
 
 
 def _check(plugin: ExaminerPlugin, status: int | pytest.ExitCode, suite: Path) -> None:

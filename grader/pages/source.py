@@ -100,7 +100,7 @@ def _bounded(lines: list[str]) -> list[str]:
         left -= len(cut)
         if left < 0:
             break
-        shown.append(printable(cut))
+        shown.append(printable(cut).rstrip())  # Pygments takes long for blanks at ends of lines
     return shown
 
 

@@ -47,7 +47,11 @@ NOWHERE = "unix:///nonexistent/docker.sock"
 @contextmanager
 def local_cluster(workers: int, threads: int = 1) -> Iterator[LocalCluster]:
     with LocalCluster(
-        processes=True, threads_per_worker=threads, n_workers=workers, dashboard_address=None, silence_logs=50
+        processes=True,
+        threads_per_worker=threads,
+        n_workers=workers,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=50,
     ) as made:
         yield made
 

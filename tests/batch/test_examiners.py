@@ -36,7 +36,6 @@ def examiners(bank: ToyBank, kind: str = "none", jobs: int = 2, ahead: int = 2) 
     with closing(choose(kind, lambda text: None)) as provider:
         plan = Plan(chosen, chosen.assessment, provider.again(), Publisher(), jobs, ahead)
         with closing(Examiners(plan)) as made:
-            STARTED.update(children_of(os.getpid()))
             yield made
 
 
@@ -62,11 +61,19 @@ def alone(bank: ToyBank, given: Submission, seed: int, kind: str = "none") -> Re
 def test_reports_are_those_of_one_by_one_but_for_times(toy_bank: ToyBank, kind: str) -> None:
     toy_bank.add_other()
     reference = (toy_bank.reference / "toy.py").read_text()
-    given = {7: submission(toy_bank, reference), 8: submission(toy_bank, WRONG), 9: submission(toy_bank, "x = (")}
+    toy_bank.write("both/toy.py", reference)
+    toy_bank.write("both/other.py", WRONG)
+    both = read_submission(toy_bank.root / "both", Bank(toy_bank.root).assessment)
+    given = {
+        7: submission(toy_bank, reference),
+        8: submission(toy_bank, WRONG),
+        9: submission(toy_bank, "x = ("),
+        10: both,
+    }
     with examiners(toy_bank, kind) as made:
         for number, each in given.items():
             made.examine(number, each, seed=3)
-        found = answers(made, 3)
+        found = answers(made, 4)
     for number, each in given.items():
         report = found[number].report
         assert report is not None
@@ -132,6 +139,7 @@ def test_closing_in_the_middle_leaves_nothing(toy_bank: ToyBank, kind: str) -> N
         server = made._process.pid
         assert server is not None
         busy = wait_for(lambda: children_of(server))
+        STARTED.update(busy, [server])
     assert not is_alive(server)
     assert not [pid for pid in busy if is_alive(pid)]
     if kind == "docker":
@@ -140,8 +148,10 @@ def test_closing_in_the_middle_leaves_nothing(toy_bank: ToyBank, kind: str) -> N
 
 def test_a_broken_suite_is_ours(toy_bank: ToyBank) -> None:
     toy_bank.write("tests/hidden/toy/test_toy.py", "import nothing_of_that_name\n")
-    with examiners(toy_bank) as made, pytest.raises(SuiteError, match="cannot be collected"):
-        made.answer(120)
+    with examiners(toy_bank) as made:
+        made.examine(0, submission(toy_bank, WRONG), 1)
+        with pytest.raises(SuiteError, match="cannot be collected"):
+            made.answer(120)
 
 
 def test_a_broken_test_is_our_fault_for_each_submission(toy_bank: ToyBank) -> None:
@@ -157,8 +167,17 @@ def test_a_broken_test_is_our_fault_for_each_submission(toy_bank: ToyBank) -> No
 def test_no_sandbox_is_told_before_anything_is_graded(toy_bank: ToyBank) -> None:
     chosen = Bank(toy_bank.root)
     plan = Plan(chosen, chosen.assessment, no_sandbox, Publisher(), 1, 0)
-    with closing(Examiners(plan)) as made, pytest.raises(SandboxError, match="none to be had"):
-        made.answer(60)
+    with closing(Examiners(plan)) as made:
+        made.examine(0, submission(toy_bank, WRONG), 1)
+        with pytest.raises(SandboxError, match="none to be had"):
+            made.answer(60)
+
+
+def test_who_has_nothing_to_examine_is_not_started(toy_bank: ToyBank) -> None:
+    chosen = Bank(toy_bank.root)
+    plan = Plan(chosen, chosen.assessment, no_sandbox, Publisher(), 1, 0)
+    with closing(Examiners(plan)) as made:
+        assert made._process.pid is None
 
 
 def no_sandbox() -> None:

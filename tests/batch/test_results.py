@@ -36,6 +36,7 @@ def entry(
 
 
 LISTED = json.dumps({"schema_version": 1} | {name: [] for name in entry().__dict__})
+OUTSIDE = json.dumps({"schema_version": 1} | entry(folder="submissions/../../elsewhere").__dict__)
 FILES = {"report.json": b"{}", "submission/toy.py": b"x = 1\n"}
 
 
@@ -107,7 +108,9 @@ def test_the_last_grading_counts(tmp_path: Path) -> None:
     assert [(each.name, each.score) for each in latest(entries)] == [("ada", 90), ("bob", 50)]
 
 
-@pytest.mark.parametrize("line", ['{"schema_version": 2}', "[]", "{}", '{"schema_version": 1, "key": "x"}', LISTED])
+@pytest.mark.parametrize(
+    "line", ['{"schema_version": 2}', "[]", "{}", '{"schema_version": 1, "key": "x"}', LISTED, OUTSIDE]
+)
 def test_lines_of_others_are_refused_or_passed_over(tmp_path: Path, line: str) -> None:
     (tmp_path / RESULTS_FILE).write_text(f"{line}\n")
     if isinstance(json.loads(line), dict):

@@ -31,12 +31,27 @@ class RoundFolder:
 
     root: Path
 
-    def add(self, name: str, modules: Mapping[str, bytes], *, folder: str = "", status: str = SCORED) -> Path:
+    def add(
+        self, name: str, modules: Mapping[str, bytes], *, folder: str = "", status: str = SCORED, source: str = ""
+    ) -> Path:
         """Add a submission as a batch does; return the folder of its modules."""
         sha256 = hashlib.sha256(repr((name, sorted(modules.items()))).encode("utf-8", "replace")).hexdigest()
         place = folder or folder_of(name, sha256, sha256).as_posix()
         entry = Entry(
-            *(sha256, name, f"{name}.zip", status, place, sha256, "b" * 64, "0.1.0", 7, "docker", 80.0, True),
+            *(
+                sha256,
+                name,
+                source or f"{name}.zip",
+                status,
+                place,
+                sha256,
+                "b" * 64,
+                "0.1.0",
+                7,
+                "docker",
+                80.0,
+                True,
+            ),
             *({"knn": 80.0}, 1, 1.0, "2026-01-02T03:04:05+00:00"),
         )
         files = {f"submission/{module}.py": source for module, source in modules.items()}

@@ -83,7 +83,7 @@ def test_json_tells_shares_and_lines(round_folder: RoundFolder) -> None:
 
 def test_a_name_is_no_pair_with_itself(round_folder: RoundFolder) -> None:
     round_folder.add("Ada", {"knn": ONE})
-    round_folder.add("Ada", {"knn": ONE + b"\n# the second try\n"})
+    round_folder.add("Ada", {"knn": ONE + b"\n# the second try\n"}, source="again.zip")
     code, stdout, _ = run(round_folder.root)
     assert code == ExitCode.PASSED
     assert "No pairs are alike" in stdout
