@@ -141,8 +141,8 @@ class Station(WorkerPlugin):
         if worker.status == Status.running:
             # The scheduler looks again for whoever suits a task that waits when a worker goes on, not when one gains
             # resources.
-            pass
-            pass
+            worker.status = Status.paused
+            worker.status = Status.running
 
     def teardown(self, worker: Worker) -> None:
         """Let go of bank and sandbox, once the submission that is being graded is done."""
