@@ -18,6 +18,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser import browser, opener
+
+__all__ = ["browser", "opener"]
+
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_DOCKER = "GRADER_REQUIRE_DOCKER"
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.batch.discovery import Handed
-from grader.batch.results import FAULT, SCORED, Entry, latest
+from grader.batch.results import FAULT, SCORED, Entry, latest, place_of
 from grader.models import Assessment
 from grader.report.text import number, one_line
 
@@ -65,8 +65,11 @@ def handed_in_again(entries: Sequence[Entry], results: Path) -> tuple[list[Hande
     Args:
         entries: that were scored.
         results: the folder that they are kept in.
+
+    Raises:
+        ResultsError: one is kept elsewhere.
     """
-    handed = [Handed(results / entry.folder / "submission", entry.name, entry.source) for entry in entries]
+    handed = [Handed(place_of(results, entry) / "submission", entry.name, entry.source) for entry in entries]
     return handed, {one.path: entry.seed for one, entry in zip(handed, entries, strict=True)}
 
 

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from grader.errors import ExitCode, GraderError
@@ -123,6 +123,25 @@ def latest(entries: list[Entry]) -> list[Entry]:
     """Return the last grading of each submission, in the order of names; what was handed in again counts alone."""
     last = {(entry.name, entry.source): entry for entry in entries}
     return sorted(last.values(), key=lambda entry: (entry.name, entry.source))
+
+
+def place_of(results: Path, entry: Entry) -> Path:
+    """Return the folder of a grading's reports.
+
+    Args:
+        results: the folder of the round.
+        entry: the grading.
+
+    Raises:
+        ResultsError: somebody has edited the results, and it is not in there.
+    """
+    folder = results / entry.folder
+    if not folder.resolve().is_relative_to(results.resolve()):
+        raise ResultsError(
+            f"{results} should hold its reports itself, but names a folder elsewhere",
+            cure="give the --output folder of a grader batch, as it was written",
+        )
+    return folder
 
 
 class ResultsFolder:
@@ -241,10 +260,7 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 
 def _is_entry(table: Mapping[str, Any], names: set[str]) -> bool:
-    if not names <= table.keys() | {"message"} or not all(isinstance(table[name], str) for name in _TEXTS):
-        return False
-    folder = PurePosixPath(table["folder"])
-    return not folder.is_absolute() and ".." not in folder.parts
+    return names <= table.keys() | {"message"} and all(isinstance(table[name], str) for name in _TEXTS)
 
 
 def _table(line: bytes) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.batch.results import SCORED, Entry, ResultsError, latest, read_entries
+from grader.batch.results import SCORED, Entry, ResultsError, latest, place_of, read_entries
 
 SOURCES_FOLDER = "submission"
 _BYTES_LIMIT = 2**20
@@ -88,12 +88,7 @@ def _scored(results: Path) -> list[Entry]:
 
 
 def _modules(results: Path, entry: Entry, is_archived: bool) -> Iterator[HandedIn]:
-    folder = results / entry.folder / SOURCES_FOLDER
-    if not folder.resolve().is_relative_to(results.resolve()):
-        raise ResultsError(
-            f"{results} should hold its reports itself, but names a folder elsewhere",
-            cure="give the --output folder of a grader batch, as it was written",
-        )
+    folder = place_of(results, entry) / SOURCES_FOLDER
     for path in sorted(folder.glob("*.py")):
         if path.stem.isidentifier() and path.is_file() and not path.is_symlink():
             yield HandedIn(entry.name, entry.source, path.stem, path, is_archived)

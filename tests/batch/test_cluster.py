@@ -18,7 +18,7 @@ from typing import Any
 
 import dask
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
 
 from grader.archive import unzipped, zipped
 from grader.bank import Bank
@@ -45,14 +45,9 @@ NOWHERE = "unix:///nonexistent/docker.sock"
 
 
 @contextmanager
-def local_cluster(workers: int, threads: int = 1) -> Iterator[LocalCluster]:
-    with LocalCluster(
-        processes=True,
-        threads_per_worker=threads,
-        n_workers=workers,
-        dashboard_address="127.0.0.1:0",
-        silence_logs=50,
-    ) as made:
+def local_cluster(workers: int, threads: int = 1, **options: Any) -> Iterator[LocalCluster]:
+    options |= {"dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    with LocalCluster(processes=True, threads_per_worker=threads, n_workers=workers, **options) as made:
         yield made
 
 
@@ -390,6 +385,53 @@ def address_in(file: Path) -> str:
     import json
 
     return str(json.loads(file.read_text())["address"])
+
+
+def test_an_interrupted_run_keeps_what_is_done_and_leaves_no_bank_behind(
+    two_workers: LocalCluster, toy_bank: ToyBank, tmp_path: Path
+) -> None:
+    for number in range(20):
+        toy_bank.write(f"../round/{number}/toy.py", f"{LOOPING}# {number}\n")
+    command = [sys.executable, "-m", "grader", "batch", tmp_path / "round", "--output", tmp_path / "results"]
+    command += ["--bank", toy_bank.root, "--sandbox", "none", "--scheduler", two_workers.scheduler_address]
+    done = tmp_path / "results" / "results.jsonl"
+    with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
+        STARTED.add(process.pid)
+        wait_for(lambda: done.is_file() and done.read_text())
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.INTERRUPTED, told
+    assert "interrupted; what is done is kept" in told
+    assert "Traceback" not in told
+    assert 0 < len(read_entries(tmp_path / "results")) < 20
+    with closing(Client(two_workers.scheduler_address, set_as_default=False)) as client:
+        wait_for(lambda: not any(folders_of(pid) for pid in pids(client).values()))
+    wait_for(lambda: not two_workers.scheduler.tasks)
+
+
+def test_certificates_of_dasks_configuration_open_a_cluster_and_nothing_else_does(
+    toy_bank: ToyBank, tmp_path: Path
+) -> None:
+    certificate, key = str(tmp_path / "node.pem"), str(tmp_path / "node.key")
+    making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=node", "-days", "1"]
+    subprocess.run([*making, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    both = {"cert": certificate, "key": key}
+    tls = {"ca-file": certificate, "scheduler": both, "worker": both, "client": both}
+    security = Security(
+        require_encryption=True,
+        tls_ca_file=certificate,
+        **{f"tls_{role}_{part}": both[part] for role in ("scheduler", "worker", "client") for part in both},
+    )
+    with local_cluster(1, protocol="tls://", security=security) as local:
+        with dask.config.set({"distributed.comm.tls": tls}), cluster(local.scheduler_address, toy_bank) as made:
+            made.examine(1, submission(toy_bank, WRONG), seed=3)
+            assert answers(made, 1)[1].report is not None
+        with (
+            pytest.raises(ClusterError, match="certificates|ssl_context") as caught,
+            cluster(local.scheduler_address, toy_bank),
+        ):
+            pass
+    assert "docs/scale.md" in caught.value.cure
 
 
 def test_without_dask_the_cure_is_told(toy_bank: ToyBank, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,6 @@ from grader.models import (
 )
 from grader.report.data import as_json
 from grader.scoring import score
-from tests.pages.conftest import browser, opener
-
-__all__ = ["browser", "folder", "opener"]
 
 LIMITS = Limits(1, 3, 60, 2**28)
 BANK = "b" * 64

@@ -17,8 +17,8 @@ from grader.cohort.analysis import analyse
 from grader.cohort.reading import read_round
 from grader.pages.cohort_page import cohort_page, report_link
 from grader.pages.page import candidate_page, staff_page
+from tests.browser import SCHEMES, WIDTHS, Opener
 from tests.cohort.conftest import SMALL, Folder, assessment, fill, report
-from tests.pages.conftest import SCHEMES, WIDTHS, Opener
 from tests.pages.hostile import LONG, TEXT, hostile_report
 from tests.pages.test_in_a_browser import keep_screenshot, unfold_all
 

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.conftest import SCHEMES, SCREENSHOTS, WIDTHS, Opener
+from tests.browser import SCHEMES, SCREENSHOTS, WIDTHS, Opener
 
 pytestmark = pytest.mark.xdist_group("pages")  # the real submissions are scored once
 

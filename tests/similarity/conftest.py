@@ -17,9 +17,6 @@ import pytest
 
 from grader.batch.results import SCORED, Entry, ResultsFolder, folder_of
 from tests.conftest import ROOT
-from tests.pages.conftest import browser, opener
-
-__all__ = ["browser", "opener", "round_folder"]
 
 ASSIGNMENTS = ("clustering_evaluation", "em", "knn", "linear_regression")
 _KEPT = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "self", "np", "numpy"}

@@ -15,8 +15,8 @@ from grader.pages.source import CHARACTERS_LIMIT
 from grader.similarity.comparing import compare
 from grader.similarity.comparison import Comparison
 from grader.similarity.handed_in import read_round
+from tests.browser import SCHEMES, WIDTHS, Opener
 from tests.conftest import ROOT
-from tests.pages.conftest import SCHEMES, WIDTHS, Opener
 from tests.pages.hostile import MARKUP, TEXT
 from tests.pages.test_in_a_browser import keep_screenshot, unfold_all
 from tests.similarity.conftest import RoundFolder, disguised, variant
