@@ -62,9 +62,11 @@ def test_the_installed_wheel_scores_without_a_clone(wheel: Path, toy_bank: ToyBa
     )
     assert where.stdout.startswith(str(unpacked))
     command = [str(python), "-m", "grader", "score", str(toy_bank.reference), "--bank", str(toy_bank.root)]
+    command += ["--output", str(tmp_path / "out")]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Score 100 of 100" in done.stdout
+    assert "100<small> of 100" in (tmp_path / "out" / "report.html").read_text()
 
 
 def telling_lines(path: Path) -> set[str]:
