@@ -38,6 +38,7 @@ fuzz: install
 bench: install
 	$(BIN)/python benchmarks/score.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/batch.py
 
 clean:
 	rm -rf $(VENV) build dist examples/middling.zip
