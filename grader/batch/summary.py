@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from grader.batch.results import FAULT, REFUSED, SCORED, Entry, latest
+from grader.report.github import escaped
 from grader.report.markdown import code
 from grader.report.text import number, one_line
 
@@ -209,14 +210,6 @@ def headline(summary: Summary) -> str:
 def is_below(entry: Entry, least: float | None) -> bool:
     """Whether a submission scored less than it should: than ``least``, or than the pass mark."""
     return entry.score < least if least is not None else not entry.passed
-
-
-def escaped(text: str, more: str = "") -> str:
-    """Text that GitHub's runner takes for nothing but text."""
-    shown = one_line(text, 500).replace("%", "%25")
-    for character in more:
-        shown = shown.replace(character, f"%{ord(character):02X}")
-    return shown
 
 
 def _more(shown: Sequence[object]) -> Iterable[str]:

@@ -16,11 +16,12 @@ from grader.cli.cohorts import write_cohort
 from grader.cli.options import (
     SEEDS,
     Progress,
-    assignment_names,
+    assignment_option,
     bank_option,
     cores,
     format_option,
     one_thread_for_numpy,
+    runtime_option,
     sandbox_option,
     warn_of_no_sandbox,
 )
@@ -66,14 +67,7 @@ _MAX_FAILURES = 10
     metavar="RESULTS",
     help="Folder of the results; what is in it already is not done again.",
 )
-@click.option(
-    "--assignment",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=assignment_names,
-    help="Score this one only; may be repeated.",
-)
+@assignment_option
 @bank_option
 @sandbox_option
 @click.option(
@@ -108,7 +102,7 @@ _MAX_FAILURES = 10
     default="",
     help="Have the workers of this Dask scheduler do it; see docs/scale.md.",
 )
-@click.option("--docker-runtime", metavar="NAME", default="", help="Run containers by this runtime, such as runsc.")
+@runtime_option
 @click.option(
     "--format",
     "form",

@@ -45,6 +45,17 @@ sandbox_option = click.option(
     " installed; else 'embedded': Linux's own means, nothing installed. 'none' contains nothing: for code that you"
     " trust.",
 )
+assignment_option = click.option(
+    "--assignment",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=assignment_names,
+    help="Score this one only; may be repeated.",
+)
+runtime_option = click.option(
+    "--docker-runtime", metavar="NAME", default="", help="Run containers by this runtime, such as runsc."
+)
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

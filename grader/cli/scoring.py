@@ -11,10 +11,11 @@ from grader.bank import Bank, find_bank, narrowed
 from grader.cli.options import (
     SEEDS,
     Progress,
-    assignment_names,
+    assignment_option,
     bank_option,
     cores,
     one_thread_for_numpy,
+    runtime_option,
     sandbox_option,
     terminal,
     warn_of_no_sandbox,
@@ -44,14 +45,7 @@ Exit codes:
 
 @click.command(epilog=SCORE_EXIT_CODES)
 @click.argument("submission", type=click.Path(path_type=Path))
-@click.option(
-    "--assignment",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=assignment_names,
-    help="Score this one only; may be repeated.",
-)
+@assignment_option
 @bank_option
 @sandbox_option
 @click.option(
@@ -101,12 +95,7 @@ Exit codes:
 @click.option(
     "--jobs", type=click.IntRange(1), help="Examine so many assignments at once.  [default: one for each core]"
 )
-@click.option(
-    "--docker-runtime",
-    metavar="NAME",
-    default="",
-    help="Run containers by this runtime, such as runsc.",
-)
+@runtime_option
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @debug_option
 def score(

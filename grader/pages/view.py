@@ -9,16 +9,8 @@ from dataclasses import dataclass
 from grader.interview.pack import CriterionQuestions, InterviewPack, ModelQuestion
 from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Report, TestResult
 from grader.pages.source import Listing, Mark, definitions, listing
+from grader.report.text import OUTCOME_WORDS
 
-OUTCOME_WORDS = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "failed",
-    Outcome.ERROR: "error",
-    Outcome.TIMEOUT: "took too long",
-    Outcome.OUT_OF_MEMORY: "ran out of memory",
-    Outcome.CRASHED: "crashed",
-    Outcome.NOT_RUN: "not run",
-}
 _DEAREST = 5
 
 

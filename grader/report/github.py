@@ -46,12 +46,17 @@ def _loss(report: Report, entry: CriterionScore, result: TestResult) -> str:
 
 
 def _command(kind: str, text: str, **properties: str) -> str:
-    told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-    return f"::{kind} {told}::{_escaped(text)}"
+    told = ",".join(f"{key}={escaped(value, ':,')}" for key, value in properties.items())
+    return f"::{kind} {told}::{escaped(text)}"
 
 
-def _escaped(text: str, more: str = "") -> str:
-    """Text that the runner takes for nothing but text."""
+def escaped(text: str, more: str = "") -> str:
+    """Return text that GitHub's runner takes for nothing but text.
+
+    Args:
+        text: from anybody.
+        more: characters to escape beside the percent sign: those that end a property.
+    """
     shown = one_line(text, 500).replace("%", "%25")
     for character in more:
         shown = shown.replace(character, f"%{ord(character):02X}")

@@ -10,16 +10,8 @@ from rich.text import Text
 from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Report, TestResult
 from grader.report.console import new_console, text_of
 from grader.report.spread import told as spread_told
-from grader.report.text import first_lines, number, one_line
+from grader.report.text import OUTCOME_WORDS, first_lines, number, one_line
 
-_WORDS = {
-    Outcome.FAILED: "failed",
-    Outcome.ERROR: "error",
-    Outcome.TIMEOUT: "took too long",
-    Outcome.OUT_OF_MEMORY: "ran out of memory",
-    Outcome.CRASHED: "crashed",
-    Outcome.NOT_RUN: "not run",
-}
 _MESSAGE_LINES = 6
 _OUTPUT_LINES = 4
 _SHOWN_FINDINGS = 20
@@ -101,7 +93,7 @@ def _losses(console: Console, entry: CriterionScore) -> None:
 
 def _loss(result: TestResult) -> Table:
     heading = Text(f"{result.id}  ", style="")
-    heading.append(_WORDS[result.outcome], style="red")
+    heading.append(OUTCOME_WORDS[result.outcome], style="red")
     facts = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     facts.add_column(width=9, style="dim")
     facts.add_column(ratio=1, overflow="fold")

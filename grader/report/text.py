@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from grader.models import Outcome
+
+OUTCOME_WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.ERROR: "error",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.OUT_OF_MEMORY: "ran out of memory",
+    Outcome.CRASHED: "crashed",
+    Outcome.NOT_RUN: "not run",
+}
+"""How a test ended, for people."""
+
 
 def printable(text: str) -> str:
     """Return ``text`` without anything that a terminal would obey.
