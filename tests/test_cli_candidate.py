@@ -48,7 +48,10 @@ def finish(work: Path, text: str = DONE) -> None:
 def test_the_help_is_grouped_by_who_it_is_for() -> None:
     text = CliRunner().invoke(main, ["--help"]).stdout
     titles = [line for line in text.splitlines() if line.startswith("For ")]
-    assert titles == ["For candidates:", "For staff:", "For authors of assignments:", "For everybody:"]
+    assert titles == [
+        *("For candidates:", "For staff:", "For a whole round:"),
+        *("For authors of assignments:", "For everybody:"),
+    ]
     assert all(name in text for name in main.commands)
 
 

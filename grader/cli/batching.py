@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 _EXIT_CODES = """\b
 Exit codes:
-  0    all that can be read is scored, at or above --fail-under where it is given
+  0    all that can be read is scored, at or above --fail-under if given
   1    a submission scored below --fail-under
   2    wrong usage, or there is nothing to score
-  3    our own failure: a submission was not scored through no fault of its own
+  3    our own failure: not all could be scored, through a fault of ours
   130  interrupted; what is done is kept
 """
 _IMPACT_EXIT_CODES = """\b
@@ -51,7 +51,7 @@ Exit codes:
   0    no verdict changes
   1    one does
   2    wrong usage
-  3    our own failure: a submission was not scored through no fault of its own
+  3    our own failure: not all could be scored, through a fault of ours
   130  interrupted
 """
 _MAX_FAILURES = 10
