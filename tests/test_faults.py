@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.publishing import FILES
 from tests.conftest import Grader, ToyBank
 
 STAGES = 16
 STEP_SECONDS = 0.1
-WRITTEN = ("report.json", "report.md", "report.txt", "junit.xml")
+WRITTEN = tuple(FILES)
 """What ``--output`` has written, in this order, each whole."""
 
 

@@ -170,7 +170,7 @@ def test_a_hole_in_the_data_to_score_is_refused(candidate, rng):
         model.score(X, target)
 
 
-def check_same_as_float64(candidate, X, y):
+def check_same_as_float64(candidate, X, y, rtol=1e-7):
     """Check that a fit to X and y is that to the same numbers in float64."""
     table, target = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     n, p = table.shape
@@ -178,7 +178,7 @@ def check_same_as_float64(candidate, X, y):
     expected = np.linalg.lstsq(table - means, target - target.mean(), rcond=None)[0]
     model = fitted(candidate, X, y)
     coef = array(model.coef_, shape=(p,), name="coef_")
-    assert_close(coef, expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max(), name="coef_")
+    assert_close(coef, expected, rtol=rtol, atol=0.1 * rtol * np.abs(expected).max(), name="coef_")
     line = target.mean() + (table - means) @ expected
     spread = np.abs(target).max()
     predicted = array(model.predict(X), shape=(n,), name="predict(X)")
@@ -209,9 +209,12 @@ def test_whole_numbers_and_truth_values_are_numbers(candidate, rng):
 @pytest.mark.criterion("dtypes")
 def test_single_precision_data_are_fitted_in_double_precision(candidate, rng):
     """float32 input says how the data were kept, not how many digits the answer needs."""
-    X = (rng.normal(size=(40, 3)) + 100).astype(np.float32)
+    X = rng.normal(size=(40, 3))
+    X[:, 2] = X[:, 0] + 0.2 * X[:, 2]
+    X = X.astype(np.float32)
     y = (X @ rng.uniform(1, 3, size=3) + rng.normal(size=40)).astype(np.float32)
-    check_same_as_float64(candidate, X, y)
+    # A thousandth of what float32 rounds off: by how much depends on the processor.
+    check_same_as_float64(candidate, X, y, rtol=1e-9)
 
 
 @pytest.mark.criterion("dtypes")
