@@ -211,7 +211,7 @@ def test_single_precision_data_are_fitted_in_double_precision(candidate, rng):
     """float32 input says how the data were kept, not how many digits the answer needs."""
     X = rng.normal(size=(40, 3))
     X[:, 2] = X[:, 0] + 0.2 * X[:, 2]
-    X = X.astype(np.float32)
+    X = (30 * X).astype(np.float32)  # so large that a little ridge is not seen
     y = (X @ rng.uniform(1, 3, size=3) + rng.normal(size=40)).astype(np.float32)
     # A thousandth of what float32 rounds off: by how much depends on the processor.
     check_same_as_float64(candidate, X, y, rtol=1e-9)
