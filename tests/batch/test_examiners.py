@@ -50,7 +50,13 @@ def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return "worker"  # it is gone
+        return ""  # it is gone
+
+
+def examiners_of(server: int) -> list[int]:
+    """Forks of the server that have a worker: it has other children, too, while it loads and proves the sandbox."""
+    forks = [child for child in children_of(server) if "spawn_main" in command_of(child)]
+    return [fork for fork in forks if any("grader.worker" in command_of(child) for child in children_of(fork))]
 
 
 def answers(made: Examiners, count: int) -> dict[int, Answer]:
@@ -121,10 +127,7 @@ def test_an_examiner_that_is_killed_costs_its_submission_alone(toy_bank: ToyBank
         made.examine(1, submission(toy_bank, WRONG), 1)
         server = made._process.pid
         assert server is not None
-        # Not the worker in which the sandbox was proved: that is a child of the server for a moment, too.
-        [examiner, *_] = wait_for(
-            lambda: [child for child in children_of(server) if "worker" not in command_of(child)]
-        )
+        [examiner, *_] = wait_for(lambda: examiners_of(server))
         os.kill(examiner, signal.SIGKILL)
         found = answers(made, 2)
     assert isinstance(found[0].failure, SandboxError)
