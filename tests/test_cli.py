@@ -88,6 +88,18 @@ def test_a_cohort_without_a_report_of_this_take_home_is_refused(
     assert not (tmp_path / "b").exists()
 
 
+def test_wrong_questions_are_told_before_anything_is_scored(
+    grader: Grader, toy_bank: ToyBank, tmp_path: Path
+) -> None:
+    toy_bank.write("solutions/toy/interview.toml", "[[criteria]]\nid = 'nothing'\n")
+    arguments = ("score", toy_bank.reference, "--bank", toy_bank.root, "--sandbox", "none")
+    done = grader(*arguments, "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "interview.toml" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert grader(*arguments).returncode == 0, "a report in the terminal has no questions"
+
+
 def test_pages_need_their_packages_before_anything_is_scored(
     grader: Grader, toy_bank: ToyBank, tmp_path: Path
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,8 +24,8 @@ from grader.cli.options import (
 )
 from grader.endings import debug_option
 from grader.errors import ExitCode
-from grader.interview.pack import packs
-from grader.models import Report, Submission
+from grader.interview.pack import InterviewPack, packs
+from grader.models import Assessment, Report, Submission
 from grader.publishing import FILES, FORMS, MODULES, Publication, check_pages, read_cohort
 from grader.repeating import LIMIT as REPEAT_LIMIT
 from grader.repeating import repeated
@@ -32,6 +34,9 @@ from grader.sandbox.choosing import choose
 from grader.signing import SUFFIX, NotSignedError, check_private_key, write_signature
 from grader.submission import read_submission
 from grader.writing import write_whole
+
+if TYPE_CHECKING:
+    from grader.pages.cohort import Cohort
 
 SCORE_EXIT_CODES = """\b
 Exit codes:
@@ -131,16 +136,7 @@ def score(
         raise click.UsageError(f"--docker-runtime goes with --sandbox docker, not with {sandbox}")
     if seed is not None and variant is not None:
         raise click.UsageError("--seed and --variant both choose the hidden inputs; give one of them")
-    if sign is not None:
-        if output is None:
-            raise click.UsageError("--sign writes report.json.sig beside report.json, so it needs --output")
-        check_private_key(sign)
-    if cohort and output is None:
-        raise click.UsageError("--cohort is shown in report.html, so it needs --output")
-    compared = read_cohort(cohort, assessment.title, chosen.sha256) if cohort else None
-    if output is not None:
-        check_pages()
-        make_folder(output)
+    questions, compared = _prepare_output(chosen, assessment, output, cohort, sign)
     progress = Progress(quiet) if output is None else Progress(quiet, MODULES)
     warn_of_no_sandbox(sandbox)
     one_thread_for_numpy()
@@ -157,7 +153,7 @@ def score(
     finally:
         progress.done()
         provider.close()
-    _write(Publication(report, packs(chosen, assessment), compared), form, output, sign)
+    _write(Publication(report, questions, compared), form, output, sign)
     click.get_current_context().exit(ExitCode.PASSED if report.score.passed else ExitCode.BELOW_PASS_MARK)
 
 
@@ -214,6 +210,25 @@ def _seed(bank: Bank, handed_in: Submission, variant: str | None) -> int:
         return hidden_seed(variant, bank.sha256)
     told = seed_of_variant(handed_in, bank.sha256) if variant is None else None
     return secrets.randbelow(SEEDS) if told is None else told
+
+
+def _prepare_output(
+    bank: Bank, assessment: Assessment, output: Path | None, cohort: tuple[Path, ...], key: Path | None
+) -> tuple[Mapping[str, InterviewPack], Cohort | None]:
+    """Find out before anything is scored what could keep the reports from being written."""
+    if output is None:
+        if key is not None:
+            raise click.UsageError("--sign writes report.json.sig beside report.json, so it needs --output")
+        if cohort:
+            raise click.UsageError("--cohort is shown in report.html, so it needs --output")
+        return {}, None
+    if key is not None:
+        check_private_key(key)
+    compared = read_cohort(cohort, assessment.title, bank.sha256) if cohort else None
+    questions = packs(bank, assessment)
+    check_pages()
+    make_folder(output)
+    return questions, compared
 
 
 def _write(made: Publication, form: str, output: Path | None, key: Path | None) -> None:

@@ -145,5 +145,5 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
     first, second = ResultsFolder(tmp_path), ResultsFolder(tmp_path)
     with first.locked(), pytest.raises(ResultsError, match="another grader batch"), second.locked():
         pytest.fail("both write")
-    with second.locked():
-        assert True
+    with second.locked(), pytest.raises(ResultsError, match="another grader batch"), first.locked():
+        pytest.fail("both write")
