@@ -200,11 +200,16 @@ def as_text(summary: Summary) -> str:
 def headline(summary: Summary) -> str:
     """Return the round in one line."""
     scored = summary.of(SCORED)
-    text = f"{len(summary.entries)} submissions: {len(scored)} scored, {sum(entry.passed for entry in scored)} passed"
+    passed = sum(entry.passed for entry in scored)
+    text = f"{_counted(len(summary.entries), 'submission')}: {len(scored)} scored, {passed} passed"
     refused, faults = len(summary.of(REFUSED)), len(summary.of(FAULT))
     text += f", {refused} cannot be read" if refused else ""
     text += f", {faults} not scored through a fault of ours" if faults else ""
-    return text + (f"; {len(summary.flips)} verdicts changed" if summary.flips else "")
+    return text + (f"; {_counted(len(summary.flips), 'verdict')} changed" if summary.flips else "")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def is_below(entry: Entry, least: float | None) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.bank import Bank, find_bank, narrowed
-from grader.cli.cohorts import write_cohort
+from grader.cli.cohorts import check_packages, write_cohort
 from grader.cli.options import (
     SEEDS,
     Progress,
@@ -28,7 +28,7 @@ from grader.cli.options import (
 from grader.endings import debug_option
 from grader.errors import ExitCode
 from grader.models import Assessment, Submission
-from grader.publishing import Publisher, check_pages
+from grader.publishing import Publisher
 from grader.sandbox.choosing import choose
 from grader.writing import write_whole
 
@@ -147,7 +147,7 @@ def batch(
     chosen = find_bank(bank)
     assessment = narrowed(chosen.assessment, names)
     handed = handed_in(submissions, assessment)
-    check_pages()
+    check_packages()
     folder = ResultsFolder(results)
     otherwise = folder.seed(seed, secrets.randbelow(SEEDS))
     with folder.locked():

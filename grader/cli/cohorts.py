@@ -47,7 +47,7 @@ def cohort(results: Path, output: Path | None, form: str) -> None:
       grader cohort results/
       grader cohort results/ --format json
     """
-    _check_packages()
+    check_packages()
     from grader.cohort import rendering
     from grader.cohort.analysis import analyse
     from grader.cohort.reading import read_round
@@ -75,7 +75,7 @@ def write_cohort(results: Path) -> Path | None:
         ResultsError: it is no such folder.
         GraderError: the page cannot be written.
     """
-    _check_packages()
+    check_packages()
     from grader.cohort.analysis import analyse
     from grader.cohort.reading import read_round
 
@@ -87,7 +87,12 @@ def write_cohort(results: Path) -> Path | None:
     return page
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
+    """See that what a round's page is made with is installed.
+
+    Raises:
+        MissingPackageError: it is not.
+    """
     check_pages()
     if importlib.util.find_spec("scipy") is None:
         raise MissingPackageError(

@@ -57,7 +57,7 @@ def test_the_text_tells_what_was_not_scored_and_why() -> None:
 
 def test_a_verdict_that_changed_is_told_once() -> None:
     found = summary_of([entry("ada", score=50), entry("ada", key="l" * 64, score=70), entry("bob", score=70)])
-    assert headline(found) == "2 submissions: 2 scored, 2 passed; 1 verdicts changed"
+    assert headline(found) == "2 submissions: 2 scored, 2 passed; 1 verdict changed"
     assert "ada passes now: 50 to 70 of 100" in as_text(found)
     assert json.loads(as_json(found))["flips"] == [
         {"name": "ada", "source": "ada.zip", "old": 50, "new": 70, "passed": True}
