@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,7 @@ from grader.bank import find_bank
 from grader.errors import GraderError
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.sandbox.leftovers import FOLDER_PREFIX, is_abandoned
+from grader.stopping import undisturbed
 
 Say = Callable[[str], None]
 
@@ -145,11 +147,11 @@ def _container(provider: SandboxProvider) -> Diagnosis:
 
 def _trial(provider: SandboxProvider) -> tuple[SandboxFacts, dict[str, Any]]:
     """Start a sandbox as for a submission, see that it proves itself and answers, and return what it says."""
-    sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
-    try:
+    with ExitStack() as cleanup:
+        with undisturbed():
+            sandbox = provider.launch({}, memory_bytes=256 * 1024 * 1024, hash_seed=0)
+            cleanup.callback(sandbox.close)
         return sandbox.facts(), sandbox.session().facts
-    finally:
-        sandbox.close()
 
 
 def _remove_containers(api: Any) -> str:

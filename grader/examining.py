@@ -17,7 +17,7 @@ from grader.errors import SandboxError
 from grader.examiner.seeding import hash_seed_of
 from grader.models import Assessment, Assignment, Examination, Submission, TestResult
 from grader.sandbox import SandboxFacts, SandboxProvider
-from grader.stopping import check_stopped, interruptible, obey
+from grader.stopping import check_stopped, interruptible, obey, undisturbed
 
 if TYPE_CHECKING:
     from grader.examiner.host import Host
@@ -108,8 +108,9 @@ def opened_hosts(
         SandboxError: on leaving, if a sandbox cannot be removed.
     """
     with ExitStack() as cleanup:
-        sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)
-        cleanup.callback(sandbox.close)
+        with undisturbed():
+            sandbox = provider.launch(submission, memory_bytes=memory_bytes, hash_seed=hash_seed)
+            cleanup.callback(sandbox.close)
         # It starts, and proves itself, while numpy and pytest are imported: both take their time.
         with ThreadPoolExecutor(1) as beside:
             started = beside.submit(sandbox.session)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 _STOP = threading.Event()
+_HELD = threading.Event()
 _OBEYS = threading.Event()
 _AT_WORK = threading.Event()
 _LOOK_SECONDS = 0.1
@@ -37,9 +38,27 @@ def obey(line: Connection) -> None:
 
 
 def check_stopped(*ignored: object) -> None:
-    """Raise KeyboardInterrupt if this process has been told to stop; takes what a handler or a callback is given."""
+    """Raise KeyboardInterrupt if this process has been told to stop; takes what a callback is given."""
     if _STOP.is_set():
         raise KeyboardInterrupt
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Short work that an interrupt waits for: without it, what has just been made could be lost hold of.
+
+    Raises:
+        KeyboardInterrupt: on leaving, if this process has been told to stop meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals strike there alone
+        yield
+        return
+    _HELD.set()
+    try:
+        yield
+    finally:
+        _HELD.clear()
+    check_stopped()
 
 
 @contextmanager
@@ -63,7 +82,12 @@ def interrupts_remembered() -> Iterator[None]:
 
 def _interrupt(number: int, frame: object) -> None:
     _STOP.set()
-    raise KeyboardInterrupt
+    _strike()
+
+
+def _strike(*ignored: object) -> None:
+    if not _HELD.is_set():
+        check_stopped()
 
 
 @contextmanager
@@ -78,10 +102,11 @@ def interruptible() -> Iterator[None]:
         nonlocal terminated
         if not terminated:
             terminated = True
-            raise KeyboardInterrupt
+            _STOP.set()
+            _strike()
 
     try:
-        signal.signal(signal.SIGUSR1, check_stopped)
+        signal.signal(signal.SIGUSR1, _strike)
         signal.signal(signal.SIGTERM, terminate)
         check_stopped()
         _AT_WORK.set()

@@ -31,7 +31,8 @@ ALLOWED = {
     "grader.release": {"grader.archive", "grader.bank", "grader.packet", "grader.writing"},
     "grader.candidate": {
         *("grader.bank", "grader.examiner", "grader.packet", "grader.report", "grader.sandbox"),
-        *("grader.archive", "grader.manifest", "grader.submission", "grader.syntax", "grader.writing"),
+        *("grader.archive", "grader.manifest", "grader.stopping", "grader.submission", "grader.syntax"),
+        "grader.writing",
     },
     "grader.integrity": set(),
     "grader.scoring": set(),
@@ -61,7 +62,7 @@ ALLOWED = {
         "grader.writing",
     },
     "grader.publishing": {"grader.interview", "grader.pages", "grader.report"},
-    "grader.doctor": {"grader.bank", "grader.sandbox"},
+    "grader.doctor": {"grader.bank", "grader.sandbox", "grader.stopping"},
     "grader.scaffold": {"grader.bank"},
     "grader.validation": {
         *("grader.bank", "grader.examiner", "grader.examining", "grader.report", "grader.sandbox", "grader.stopping"),

@@ -7,10 +7,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 
 import pytest
 
-from grader.stopping import check_stopped, interrupts_remembered
+from grader.examiner.host import Host
+from grader.examining import opened_hosts
+from grader.sandbox import Sandbox
+from grader.sandbox.process import ProcessProvider, ProcessSandbox
+from grader.stopping import check_stopped, interrupts_remembered, undisturbed
 from tests.conftest import Grader, ToyBank
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -80,3 +85,55 @@ def test_a_run_whose_imports_swallow_the_interrupt_is_interrupted(
     assert done.returncode == 130, done.stderr
     assert "interrupted" in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
+def test_short_work_is_done_before_the_interrupt_strikes(sent: signal.Signals) -> None:
+    done = []
+
+    def strike() -> None:
+        os.kill(os.getpid(), sent)
+        done.append("went on")
+
+    with interrupts_remembered():
+        with pytest.raises(KeyboardInterrupt), undisturbed():
+            strike()
+        with pytest.raises(KeyboardInterrupt):
+            strike()
+    assert done == ["went on"]
+
+
+class Interrupted(ProcessProvider):
+    """Is interrupted when a sandbox has been started and nobody holds it yet."""
+
+    def __init__(self) -> None:
+        self.made: list[Sandbox] = []
+
+    def launch(self, modules: Mapping[str, bytes], *, memory_bytes: int, hash_seed: int) -> Sandbox:
+        self.made.append(super().launch(modules, memory_bytes=memory_bytes, hash_seed=hash_seed))
+        os.kill(os.getpid(), signal.SIGINT)
+        return self.made[-1]
+
+
+def is_closed(sandbox: Sandbox) -> bool:
+    return isinstance(sandbox, ProcessSandbox) and sandbox.errors.closed
+
+
+def test_a_sandbox_that_starts_when_the_interrupt_strikes_is_removed() -> None:
+    provider = Interrupted()
+    with (
+        interrupts_remembered(),
+        pytest.raises(KeyboardInterrupt),
+        opened_hosts(provider, {}, {}, memory_bytes=1 << 28, hash_seed=0),
+    ):
+        pytest.fail("it was interrupted")
+    assert [is_closed(sandbox) for sandbox in provider.made] == [True]
+
+
+def test_a_sandbox_that_is_started_on_demand_is_held_before_the_interrupt_strikes() -> None:
+    provider = Interrupted()
+    host = Host(provider, {}, memory_bytes=1 << 28, hash_seed=0)
+    with interrupts_remembered(), pytest.raises(KeyboardInterrupt):
+        host.launch()
+    assert host.sandbox is provider.made[0]
+    host.close()

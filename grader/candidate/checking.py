@@ -16,6 +16,7 @@ from grader.errors import SuiteError
 from grader.examiner.seeding import hash_seed_of
 from grader.models import Assignment, Frame, Outcome, TestResult
 from grader.sandbox import SandboxProvider
+from grader.stopping import undisturbed
 
 if TYPE_CHECKING:
     from grader.examiner.host import Host
@@ -137,9 +138,10 @@ def _host(folder: Folder, found: Found, provider: SandboxProvider) -> Iterator[H
     """What runs the candidate's modules; it starts while pytest and numpy are imported."""
     memory_bytes = max(assignment.limits.memory_bytes for assignment in folder.assessment.assignments)
     hash_seed = hash_seed_of(_seed(folder))
-    sandbox = provider.launch(found.modules, memory_bytes=memory_bytes, hash_seed=hash_seed)
     with ExitStack() as cleanup:
-        cleanup.callback(sandbox.close)
+        with undisturbed():
+            sandbox = provider.launch(found.modules, memory_bytes=memory_bytes, hash_seed=hash_seed)
+            cleanup.callback(sandbox.close)
         from grader.examiner.host import Host
 
         host = Host(provider, found.modules, memory_bytes=memory_bytes, hash_seed=hash_seed, sandbox=sandbox)

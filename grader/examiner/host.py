@@ -11,6 +11,7 @@ from grader.examiner.conversation import Conversation, Loss
 from grader.models import Outcome
 from grader.sandbox import Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.session import ForkFacts, ForkLimits, WorkerLost
+from grader.stopping import undisturbed
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,10 @@ class Host:
     def launch(self) -> None:
         """Begin to start a sandbox, if there is none."""
         if self.sandbox is None:
-            self.sandbox = self.provider.launch(
-                self.modules, memory_bytes=self.memory_bytes, hash_seed=self.hash_seed
-            )
+            with undisturbed():
+                self.sandbox = self.provider.launch(
+                    self.modules, memory_bytes=self.memory_bytes, hash_seed=self.hash_seed
+                )
 
     def facts(self) -> SandboxFacts:
         """Return what a report says about the sandbox; starts one if need be."""
