@@ -15,7 +15,8 @@ from typing import Any
 
 import grader
 from grader.errors import BankError
-from grader.models import SKILLS, Assessment, Assignment, Criterion, Limits
+from grader.models import SKILLS, Assessment, Assignment, Criterion, Limits, Question
+from grader.written.questions import QUESTIONS_FILE, read_questions
 
 ENVIRONMENT_VARIABLE = "GRADER_BANK"
 ASSESSMENT_FILE = "assessment.toml"
@@ -36,7 +37,14 @@ class Bank:
         Raises:
             BankError: a file is missing or wrong; the message names it and the cure.
         """
-        return read_assessment(self.root / "assignments")
+        found = read_assessment(self.root / "assignments")
+        questions = [self.questions(assignment.name) for assignment in found.assignments]
+        if found.written_points and not any(questions):
+            raise BankError(
+                f"{self.root / _MARKER}: written_points is {found.written_points:g}, but no assignment has questions",
+                cure="write solutions/<name>/questions.ipynb, or leave written_points out",
+            )
+        return found
 
     def assignment(self, name: str) -> Assignment:
         """Return one assignment.
@@ -84,6 +92,19 @@ class Bank:
         """Return the file with the interview's questions about an assignment; ``None`` where a bank has none."""
         path = self.root / "solutions" / name / "interview.toml"
         return path if path.is_file() else None
+
+    def questions(self, name: str) -> tuple[Question, ...]:
+        """Return the written questions of an assignment; none where a bank has none.
+
+        Raises:
+            BankError: the file with them is wrong.
+        """
+        path = self.questions_file(name)
+        return read_questions(path.read_bytes(), str(path)) if path.is_file() else ()
+
+    def questions_file(self, name: str) -> Path:
+        """Return where the written questions of an assignment lie, with their mark schemes, if it has any."""
+        return self.root / "solutions" / name / QUESTIONS_FILE
 
     def suite_sha256(self, name: str) -> str:
         """Return a digest of an assignment's hidden suite."""
@@ -145,6 +166,10 @@ def read_assessment(folder: Path, unreadable: list[BankError] | None = None) -> 
     pass_mark = float(field_of(table, "pass_mark", (int, float), path))
     if not 0 <= pass_mark <= 100:
         raise BankError(f"{path}: pass_mark should be from 0 to 100, but is {pass_mark:g}")
+    table.setdefault("written_points", 0)
+    written_points = float(field_of(table, "written_points", (int, float), path))
+    if not 0 <= written_points < 100:
+        raise BankError(f"{path}: written_points should be from 0 to below 100, but is {written_points:g}")
     assignments = _readable(folder, weights, unreadable)
     modules = [module for assignment in assignments for module in assignment.modules]
     if len(set(modules)) != len(modules):
@@ -155,6 +180,7 @@ def read_assessment(folder: Path, unreadable: list[BankError] | None = None) -> 
         pass_mark=pass_mark,
         assignments=assignments,
         weights={assignment.name: weights[assignment.name] for assignment in assignments},
+        written_points=written_points,
     )
 
 

@@ -17,9 +17,10 @@ from grader import __version__, integrity
 from grader.bank import Bank
 from grader.examiner.seeding import derived
 from grader.examining import Examined, Progress, Task, examine_all
-from grader.models import Assessment, Examination, Provenance, Report, Submission
+from grader.models import Answer, Assessment, Examination, Provenance, Report, Submission, Written
 from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.scoring import score
+from grader.written.answers import answers_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,23 @@ def report_of(task: Task, examine: Callable[[], Examined], clock: Clock | None =
         findings=integrity.findings(submission.modules, observed),
         provenance=_provenance(bank, examinations, examined.facts, seed, started, clock.monotonic() - began),
         missing=missing(assessment, submission),
+        written=written(bank, assessment, submission),
     )
+
+
+def written(bank: Bank, assessment: Assessment, submission: Submission) -> tuple[Written, ...]:
+    """Return what was answered to the questions of each assignment that has some; nobody has marked it.
+
+    Raises:
+        BankError: the questions of an assignment are wrong.
+    """
+    found = []
+    for name in (assignment.name for assignment in assessment.assignments):
+        if questions := bank.questions(name):
+            given = answers_of(submission.answers.get(name), submission.notebooks.get(name), questions)
+            answers = tuple(Answer(question, given.texts.get(question.id, "")) for question in questions)
+            found.append(Written(name, assessment.weights[name], answers, given.rest, given.remarks))
+    return tuple(found)
 
 
 def inputs_sha256(seed: int, examination: Examination) -> str:

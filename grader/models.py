@@ -57,6 +57,25 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question that is answered in prose and marked by hand.
+
+    Attributes:
+        id: short and stable.
+        title: for people.
+        points: what it is worth, of the 100 of its assignment's questions.
+        text: the question, Markdown.
+        scale: what earns what, Markdown; staff only.
+    """
+
+    id: str
+    title: str
+    points: float
+    text: str
+    scale: str = ""
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a submission may use in one assignment.
 
@@ -95,6 +114,7 @@ class Assessment:
         pass_mark: total score, out of 100, from which a submission passes.
         assignments: in the order in which they are examined.
         weights: by assignment name; only their proportions count.
+        written_points: how many of the 100 points the written answers make up; the code makes up the others.
     """
 
     title: str
@@ -102,6 +122,7 @@ class Assessment:
     pass_mark: float
     assignments: tuple[Assignment, ...]
     weights: Mapping[str, float]
+    written_points: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +135,8 @@ class Submission:
         modules: source by module name.
         paths: where each module lay in what was handed in.
         ignored: how many other files lay there.
-        answers: written answers by assignment name.
+        answers: text with written answers, ``answers.md``, by assignment name.
+        notebooks: notebook with written answers, by assignment name; the text counts where both are there.
         manifest: what it says of itself; ``None`` if it says nothing that can be read. Not to be trusted.
         remarks: what is odd about the answers and the manifest, one line each; they cost nothing.
     """
@@ -125,6 +147,7 @@ class Submission:
     paths: Mapping[str, str]
     ignored: int = 0
     answers: Mapping[str, str] = field(default_factory=dict)
+    notebooks: Mapping[str, bytes] = field(default_factory=dict)
     manifest: Manifest | None = None
     remarks: tuple[str, ...] = ()
 
@@ -261,14 +284,82 @@ class SkillScore:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What people gave for one written answer.
+
+    Attributes:
+        earned: points; the mean where several have marked it.
+        comment: theirs.
+        markers: who they are.
+    """
+
+    earned: float
+    comment: str = ""
+    markers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered to one question.
+
+    Attributes:
+        question: that was asked.
+        text: as it was written; empty if it was not answered. From a stranger.
+        mark: by hand; ``None`` as long as nobody has marked it.
+    """
+
+    question: Question
+    text: str
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """The written part of one assignment.
+
+    Attributes:
+        assignment: its name.
+        weight: of the assignment.
+        answers: one for each question, in their order.
+        rest: what was written and belongs to no question. From a stranger.
+        remarks: what is odd about the file, one line each; they cost nothing.
+    """
+
+    assignment: str
+    weight: float
+    answers: tuple[Answer, ...]
+    rest: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Score:
-    """The verdict: pure arithmetic on outcomes."""
+    """The verdict: pure arithmetic on outcomes, and on what people gave for the written answers.
+
+    Attributes:
+        total: out of 100; the code's alone as long as the score is provisional.
+        passed: whether the total is at or above the pass mark.
+        pass_mark: from which it passes.
+        assignments: points of each for its code.
+        skills: the same points by skill.
+        code: score of the code alone, out of 100.
+        written_points: how many of the 100 points the written answers make up.
+        written: score of the written answers, out of 100; ``None`` as long as one waits to be marked.
+    """
 
     total: float
     passed: bool
     pass_mark: float
     assignments: tuple[AssignmentScore, ...]
     skills: tuple[SkillScore, ...]
+    code: float = 0.0
+    written_points: float = 0.0
+    written: float | None = None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether written answers that count wait to be marked."""
+        return self.written_points > 0 and self.written is None
 
 
 @dataclass(frozen=True)
@@ -325,6 +416,7 @@ class Report:
         provenance: what it takes to repeat the run.
         missing: modules that were not handed in.
         repeats: what each seed gave, the run's own first; empty if there was that one only.
+        written: questions and answers by assignment; of those that have questions.
     """
 
     assessment: str
@@ -334,3 +426,4 @@ class Report:
     provenance: Provenance
     missing: tuple[str, ...] = field(default=())
     repeats: tuple[Repeat, ...] = ()
+    written: tuple[Written, ...] = ()

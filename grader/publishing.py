@@ -136,7 +136,7 @@ def read_cohort(paths: Sequence[Path], assessment: str, bank_sha256: str) -> Coh
             f" {len(kept)} reports, none of them such",
             cure="give the folder that grader score --output wrote to, or leave --cohort out",
         )
-    return Cohort(tuple(report.score for report in same), len(kept) - len(same))
+    return Cohort(tuple(report.code_score for report in same), len(kept) - len(same))
 
 
 def _where(paths: Sequence[Path]) -> str:

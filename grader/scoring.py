@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from grader.errors import BankError
 from grader.models import (
@@ -16,6 +17,7 @@ from grader.models import (
     Score,
     SkillScore,
     TestResult,
+    Written,
 )
 
 
@@ -39,7 +41,50 @@ def score(assessment: Assessment, examinations: Mapping[str, Examination]) -> Sc
     total = sum(sum(c.earned for c in entry.criteria) * entry.weight for entry in assignments) / weight
     # Rounded once, and before it is compared, so that what is printed and what is decided are the same number.
     total = round(total, 2)
-    return Score(total, total >= assessment.pass_mark, assessment.pass_mark, assignments, _skills(assignments))
+    return Score(
+        total=total,
+        passed=total >= assessment.pass_mark,
+        pass_mark=assessment.pass_mark,
+        assignments=assignments,
+        skills=_skills(assignments),
+        code=total,
+        written_points=assessment.written_points,
+    )
+
+
+def with_written(score: Score, written: Sequence[Written]) -> Score:
+    """Return the score with what people gave for the written answers; as it was while one that counts has no mark.
+
+    Args:
+        score: of the code.
+        written: the written part of each assignment that has questions.
+    """
+    marked = [entry for entry in written if entry.answers]
+    marks = [answer.mark for entry in marked for answer in entry.answers]
+    if not score.written_points or not marks or None in marks:
+        return replace(score, total=score.code, passed=score.code >= score.pass_mark, written=None)
+    weight = sum(entry.weight for entry in marked)
+    points = sum(entry.weight * _share(entry) for entry in marked) / weight
+    points = round(points, 2)
+    total = combined(score.code, score.written_points, points)
+    return replace(score, total=total, passed=total >= score.pass_mark, written=points)
+
+
+def combined(code: float, written_points: float, written: float | None) -> float:
+    """Return the whole score, out of 100.
+
+    Args:
+        code: score of the code, out of 100.
+        written_points: how many of the 100 points the written answers make up.
+        written: score of the written answers, out of 100; ``None`` if they do not count yet.
+    """
+    return code if written is None else round((code * (100 - written_points) + written * written_points) / 100, 2)
+
+
+def _share(entry: Written) -> float:
+    """What was earned of an assignment's questions, out of 100."""
+    earned = sum(answer.mark.earned for answer in entry.answers if answer.mark is not None)
+    return 100 * earned / sum(answer.question.points for answer in entry.answers)
 
 
 def _assignment_score(assignment: Assignment, weight: float, examination: Examination) -> AssignmentScore:

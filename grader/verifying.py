@@ -17,16 +17,26 @@ from typing import Any, TypeGuard
 
 from grader import __version__
 from grader.bank import Bank, narrowed
-from grader.grade import inputs_sha256, missing
-from grader.models import Assessment, Examination, Outcome, Repeat, Report, Submission, TestResult
+from grader.grade import inputs_sha256, missing, written
+from grader.models import (
+    Assessment,
+    Examination,
+    Outcome,
+    Repeat,
+    Report,
+    Submission,
+    TestResult,
+    Written,
+)
 from grader.repeating import LIMIT, as_repeat, seeds_from
 from grader.report.claims import alike, differences, value
-from grader.report.data import as_data, score_as_data, spread_as_data
-from grader.report.reading import KeptReport
+from grader.report.data import as_data, score_as_data, spread_as_data, written_entry
+from grader.report.reading import KeptReport, ReportError
+from grader.report.restoring import restored
 from grader.report.text import number, one_line
-from grader.scoring import score
+from grader.scoring import score, with_written
 
-_FIGURES = ("score", "passed", "pass_mark", "earned")
+_FIGURES = ("score", "passed", "pass_mark", "earned", "provisional", "code_score")
 _COMPARED_OF_A_TEST = ("id", "requirement", "outcome")
 _REPEATS = "replay of the repeats"
 _SHOWN = 60
@@ -118,6 +128,7 @@ def checks_without_replay(claim: Claim) -> Iterator[Check]:
     yield _submission(claim)
     yield _same("bank", provenance.get("bank_sha256"), claim.bank.sha256)
     yield _suites(claim)
+    yield _written(claim)
     yield from _points(claim)
     yield _seed(claim)
     if kept.table.get("repeats") or kept.table.get("spread"):
@@ -193,7 +204,9 @@ def _submission(claim: Claim) -> Check:
     expected = {
         "modules": sorted(found.modules),
         "missing": list(missing(claim.assessment, found)),
-        "answers": dict(found.answers),
+        "variant": found.manifest.variant if found.manifest is not None else "",
+        "source": {name: text.decode("utf-8", "replace") for name, text in found.modules.items()},
+        "answers": {name: text for name, text in found.answers.items() if not claim.bank.questions(name)},
         "remarks": list(found.remarks),
     }
     differing = [
@@ -226,12 +239,44 @@ def _points(claim: Claim) -> tuple[Check, Check]:
         name: replace(examination, results=tuple(said(name, result) for result in examination.results))
         for name, examination in claim.planned.items()
     }
-    expected = score_as_data(score(claim.assessment, examinations)) | {"assessment": claim.assessment.title}
+    found_score = with_written(score(claim.assessment, examinations), _said_written(claim)[0])
+    expected = score_as_data(found_score) | {"assessment": claim.assessment.title}
+    expected["written"] = {"points": found_score.written_points, "score": found_score.written}
     found = list(differences(claim.kept.table, _comparable(expected)))
     figures = [text for key, text in found if key in _FIGURES]
     rubric = [text for key, text in found if key not in _FIGURES]
     total = f"{number(expected['score'])} of 100, as its outcomes give"
     return compared("score", total, figures), compared("rubric", "criteria, points and tests are the bank's", rubric)
+
+
+def _written(claim: Claim) -> Check:
+    """Questions are the bank's, answers the submission's, and marks within bounds; who gave them, none can replay."""
+    said, differing = _said_written(claim)
+    marks = [answer.mark for entry in said for answer in entry.answers]
+    told = f"{len(marks)} questions and their answers"
+    if marked := sum(mark is not None for mark in marks):
+        told += f"; {marked} marks by hand taken as they stand: only a signature vouches for them"
+    return compared("written answers", told, differing)
+
+
+def _said_written(claim: Claim) -> tuple[Sequence[Written], list[str]]:
+    """The written part that a report gives; nothing of it where it is not the submission's, and what differs."""
+    expected = _without_marks(written(claim.bank, claim.assessment, claim.submission))
+    differing = [text for _, text in differences(claim.kept.table.get("written"), {"assignments": expected})]
+    if differing:
+        return (), differing
+    try:
+        return restored(claim.kept).written, []
+    except ReportError as error:
+        return (), [str(error.__cause__)]
+
+
+def _without_marks(found: Sequence[Written]) -> list[dict[str, Any]]:
+    entries = [written_entry(entry) for entry in found]
+    for answer in (answer for entry in entries for answer in entry["questions"]):
+        for key in ("earned", "comment", "markers"):
+            del answer[key]
+    return entries
 
 
 def _comparable(expected: dict[str, Any]) -> dict[str, Any]:
@@ -348,7 +393,7 @@ def _wrong_repeats(claim: Claim, repeats: Sequence[Repeat]) -> Iterator[str]:
     kept, pass_mark = claim.kept, claim.assessment.pass_mark
     if tuple(repeat.seed for repeat in repeats) != seeds_from(repeats[0].seed, len(repeats)):
         yield "the seeds do not follow from the first of them"
-    if (repeats[0].seed, repeats[0].total) != (kept.provenance.get("seed"), kept.score):
+    if (repeats[0].seed, repeats[0].total) != (kept.provenance.get("seed"), kept.code_score):
         yield "the first is not the report's own seed and score"
     for repeat in repeats:
         total = _total(claim.assessment, repeat)

@@ -6,6 +6,7 @@ import functools
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -150,6 +151,27 @@ MISTAKES = """\
 """
 
 
+def question_notebook() -> str:
+    """The source of two written questions, as nbgrader has it."""
+    asked = (
+        ("chance", "What is random", 60, "Where does *chance* enter?", "- 60 points: CANARY-SCHEME nowhere"),
+        ("cost", "Cost", 40, "What does `mean` cost?\n\nAnd why?", "- 40 points: CANARY-SCHEME one pass"),
+    )
+    cells = [question_cell("introduction", "# A toy: written questions")]
+    for number, (name, title, points, text, scheme) in enumerate(asked, 1):
+        cells.append(question_cell(f"{name}-question", f"## {number}. {title} ({points} points)\n\n{text}"))
+        cells.append(question_cell(name, scheme, grade=True, solution=True, locked=False, points=points))
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
+def question_cell(name: str, source: str, **changes: Any) -> dict[str, Any]:
+    """A cell of Markdown with nbgrader's metadata: locked, unless it is changed."""
+    told = {"cell_type": "markdown", "grade": False, "grade_id": name, "locked": True, "schema_version": 3}
+    told |= {"solution": False, "task": False} | changes
+    return {"cell_type": "markdown", "id": name, "metadata": {"nbgrader": told}, "source": source}
+
+
 class ToyBank:
     """A bank in a folder, with one assignment that can be changed file by file."""
 
@@ -180,6 +202,14 @@ class ToyBank:
             self.write(
                 f"{folder}/{new}", text.replace('["toy"]', '["other"]').replace("candidate.toy", "candidate.other")
             )
+        return self
+
+    def add_questions(self, name: str = "toy", written_points: float = 20) -> ToyBank:
+        """Add written questions to an assignment: ``chance``, of 60 points, and ``cost``, of 40."""
+        self.write(f"solutions/{name}/questions.ipynb", question_notebook())
+        listed = self.root / "assignments" / "assessment.toml"
+        text = re.sub(r"^written_points = .*\n", "", listed.read_text(), flags=re.MULTILINE)
+        listed.write_text(text.replace("pass_mark = ", f"written_points = {written_points:g}\npass_mark = ", 1))
         return self
 
     def write(self, name: str, text: str) -> Path:

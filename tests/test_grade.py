@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from grader.bank import Bank
+from grader.errors import BankError
 from grader.grade import Clock, grade
 from grader.models import Assignment, Outcome, TestResult
 from grader.sandbox.process import ProcessProvider
@@ -50,3 +53,44 @@ def test_what_a_suite_leaves_in_this_process_is_cleared(toy_bank: ToyBank) -> No
     suite.write_text(suite.read_text().replace("X.mean(axis=0), rtol", "X.mean(axis=0) + 1, rtol"))
     fresh = Bank(toy_bank.root)
     assert grade(submission, fresh, fresh.assessment, ProcessProvider(), seed=3).score.total == 70
+
+
+RIGHT = "import numpy as np\ndef mean(X):\n    return np.mean(X, axis=0)\n"
+ONE_ANSWER = "# Mine\n\n## 1. What is random (60 points)\n\nNothing at all.\n"
+
+
+def test_a_report_has_questions_and_answers_and_is_provisional(toy_bank: ToyBank) -> None:
+    bank = Bank(toy_bank.add_questions().root)
+    toy_bank.write("handed_in/toy/answers.md", ONE_ANSWER)
+    submission = read_submission(toy_bank.submission(RIGHT), bank.assessment)
+    report = grade(submission, bank, bank.assessment, ProcessProvider(), seed=3)
+    [entry] = report.written
+    assert [(answer.question.id, answer.text, answer.mark) for answer in entry.answers] == [
+        ("chance", "Nothing at all.", None),
+        ("cost", "", None),
+    ]
+    assert [remark for remark in entry.remarks if "cost" in remark] == list(entry.remarks) != []
+    assert report.score.provisional
+    assert report.score.total == report.score.code == 60
+
+
+def test_without_questions_nothing_is_provisional(toy_bank: ToyBank) -> None:
+    bank = Bank(toy_bank.root)
+    submission = read_submission(toy_bank.reference, bank.assessment)
+    report = grade(submission, bank, bank.assessment, ProcessProvider(), seed=3)
+    assert report.written == ()
+    assert not report.score.provisional
+
+
+def test_points_for_answers_to_no_questions_are_the_authors_mistake(toy_bank: ToyBank) -> None:
+    toy_bank.add_questions()
+    (toy_bank.root / "solutions" / "toy" / "questions.ipynb").unlink()
+    with pytest.raises(BankError, match="written_points is 20, but no assignment has questions"):
+        _ = Bank(toy_bank.root).assessment
+
+
+def test_questions_that_are_wrong_are_told_before_anything_is_scored(toy_bank: ToyBank) -> None:
+    toy_bank.add_questions()
+    toy_bank.write("solutions/toy/questions.ipynb", "{}")
+    with pytest.raises(BankError, match="should be a notebook"):
+        _ = Bank(toy_bank.root).assessment

@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 from grader.errors import BankError
 from grader.models import (
     SKILLS,
+    Answer,
     Assessment,
     Assignment,
     Criterion,
     Examination,
     Limits,
+    Mark,
     Outcome,
+    Question,
     Score,
     TestResult,
+    Written,
 )
-from grader.scoring import score
+from grader.scoring import score, with_written
 
 LOST = [outcome for outcome in Outcome if outcome is not Outcome.PASSED]
 STEADY = settings(max_examples=200, deadline=None, derandomize=True)
@@ -233,3 +237,60 @@ def test_scoring_changes_nothing_that_it_is_given() -> None:
     before = replace(told["toy"])
     assert score(assessment, told) == score(assessment, told)
     assert told == {"toy": before}
+
+
+def written(*earned: float | None, weight: float = 1, points: float = 50) -> Written:
+    answers = (
+        Answer(Question(f"q{n}", "", points, ""), "x", None if each is None else Mark(each))
+        for n, each in enumerate(earned)
+    )
+    return Written("a0", weight, tuple(answers))
+
+
+HALF: Rubric = [(100, "speed", passed_of(1, 2))]
+
+
+def of_80(*parts: Written, pass_mark: float = 60) -> Score:
+    return with_written(replace(scored(HALF, pass_mark=pass_mark), written_points=20), parts)
+
+
+def test_marks_count_as_much_as_the_take_home_says() -> None:
+    found = of_80(written(50, 25))
+    assert (found.code, found.written, found.total, found.provisional) == (50, 75, 55, False)
+
+
+def test_assignments_weigh_as_they_do_for_the_code() -> None:
+    assert of_80(written(50, 50, weight=3), written(0, 0, weight=1)).written == 75
+
+
+def test_points_of_questions_count_by_their_own_sum() -> None:
+    assert of_80(written(10, 5, points=10)).written == 75
+
+
+@pytest.mark.parametrize("parts", [[], [written(50, None)], [written(50, 50), written(None)]])
+def test_a_mark_that_is_missing_leaves_the_score_provisional(parts: list[Written]) -> None:
+    found = of_80(*parts)
+    assert (found.total, found.written, found.provisional) == (50, None, True)
+
+
+def test_marks_decide_the_verdict_both_ways() -> None:
+    assert of_80(written(50, 50), pass_mark=60).passed
+    assert not of_80(written(0, 0), pass_mark=50).passed
+    assert of_80(written(None), pass_mark=50).passed
+
+
+def test_marks_folded_in_twice_give_the_same_and_can_be_taken_back() -> None:
+    once = of_80(written(50, 25))
+    assert with_written(once, [written(50, 25)]) == once
+    assert with_written(once, [written(50, None)]) == of_80(written(None))
+
+
+def test_answers_that_do_not_count_change_nothing() -> None:
+    plain = scored(HALF)
+    assert with_written(plain, [written(50, 50)]) == plain
+    assert not plain.provisional
+
+
+def test_all_points_are_reached_by_all_marks() -> None:
+    full = scored([(100, "speed", passed_of(2, 2))])
+    assert with_written(replace(full, written_points=20), [written(50, 50)]).total == 100

@@ -92,8 +92,10 @@ PLANNED: dict[Path, Any] = {}
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     toy_bank = ToyBank(tmp_path_factory.mktemp("verifying") / "bank")
     toy_bank.write("tests/hidden/toy/test_draw.py", DRAWN)
+    toy_bank.add_questions()
     bank = Bank(toy_bank.root)
     folder = toy_bank.submission(LOSING)
+    toy_bank.write("handed_in/toy/answers.md", "## 1. What is random (60 points)\n\nNothing.\n")
     submission = read_submission(folder, bank.assessment)
 
     def score_with(seed: int) -> Report:
@@ -155,7 +157,7 @@ def others(value: Any) -> Iterator[Any]:
 def is_unchecked(path: tuple[Any, ...]) -> bool:
     if path[:2] == ("submission", "modules"):
         return len(path) == 3  # where a module lay; which ones were there is checked
-    return any(key in UNCHECKED for key in path if (key, path[0]) != ("name", "assignments"))
+    return any(key in UNCHECKED for key in path if key != "name" or path[0] not in ("assignments", "written"))
 
 
 def test_any_single_edit_is_named_or_refused_or_of_what_nobody_checks(case: Case) -> None:
@@ -246,7 +248,7 @@ def test_an_outcome_edited_with_all_its_points_is_found_by_the_replay_alone(case
     criterion, test = of_test(table, "test_empty_input")
     test["outcome"] = "PASSED"
     criterion["earned"] = 40.0
-    table["assignments"][0]["score"] = table["score"] = 100.0
+    table["assignments"][0]["score"] = table["score"] = table["code_score"] = 100.0
     for skill in table["skills"]:
         skill["earned"] = skill["points"]
     table["repeats"], table["spread"] = [], None
@@ -260,6 +262,51 @@ def test_a_lost_test_that_was_left_out_is_named(case: Case) -> None:
     assert any(
         "test_mean_of_one_row" in line and "missing" in line for line in differing(case.checks(table))["rubric"]
     )
+
+
+def marked(table: Any, first: float, second: float) -> Any:
+    """The same report with marks by hand and the score that they give."""
+    for answer, earned in zip(table["written"]["assignments"][0]["questions"], (first, second), strict=True):
+        answer |= {"earned": earned, "comment": "so", "markers": ["ada"]}
+    table["written"]["score"] = first + second
+    table["score"] = round(0.8 * table["code_score"] + 0.2 * (first + second), 2)
+    table["passed"], table["provisional"] = table["score"] >= table["pass_mark"], False
+    return table
+
+
+def test_marks_by_hand_are_taken_as_they_stand_and_their_arithmetic_is_checked(case: Case) -> None:
+    checks = case.checks(marked(case.table, 60, 20))
+    assert not differing(checks)
+    [told] = [check.told for check in checks if check.name == "written answers"]
+    assert (
+        told
+        == "2 questions and their answers; 2 marks by hand taken as they stand: only a signature vouches for them"
+    )
+
+
+@pytest.mark.parametrize(("key", "value"), [("score", 61.0), ("provisional", True), ("passed", False)])
+def test_a_score_that_marks_do_not_give_is_named(case: Case, key: str, value: Any) -> None:
+    table = marked(case.table, 60, 20)
+    table[key] = value
+    assert "score" in differing(case.checks(table))
+
+
+def test_a_mark_beyond_its_question_is_named(case: Case) -> None:
+    [line] = differing(case.checks(marked(case.table, 61, 20)))["written answers"]
+    assert line == "a mark should be from 0 to 60.0, but is 61"
+
+
+def test_a_mark_that_was_raised_is_seen_in_the_score(case: Case) -> None:
+    table = marked(case.table, 50, 20)
+    table["written"]["assignments"][0]["questions"][0]["earned"] = 60
+    assert {"score"} <= differing(case.checks(table)).keys()
+
+
+def test_an_answer_that_was_not_handed_in_is_named(case: Case) -> None:
+    table = case.table
+    table["written"]["assignments"][0]["questions"][1]["answer"] = "Much."
+    [line] = differing(case.checks(table))["written answers"]
+    assert line == "toy, cost: answer is Much. in the report, but should be "
 
 
 def test_an_edited_seed_is_named_and_not_replayed(case: Case) -> None:

@@ -309,6 +309,7 @@ def archive_of(bank: Bank) -> bytes:
     for assignment in bank.assessment.assignments:
         solution = bank.root / "solutions" / assignment.name / "reference"
         files |= _read(bank.root, (bank.root / "assignments" / assignment.name).glob("*.toml"))
+        files |= _read(bank.root, [bank.questions_file(assignment.name)])
         files |= _read(bank.root, [*bank.suite(assignment.name).rglob("*"), *solution.rglob("*")])
     return zipped(files)
 

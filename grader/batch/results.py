@@ -34,7 +34,10 @@ SCHEMA_VERSION = 1
 SCORED, REFUSED, FAULT = "scored", "refused", "fault"
 """What became of a submission: it has a score; it cannot be read; it was not scored, through a fault of ours."""
 
+PROVISIONAL, MARKED = "provisional", "marked"
+
 _TEXTS = ("key", "name", "source", "status", "folder", "submission_sha256", "bank_sha256")
+_OPTIONAL = {"message", "written"}
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 60
 _DIGEST_LENGTH = 8
@@ -69,6 +72,8 @@ class Entry:
         seconds: wall time of the last attempt.
         finished: when, in UTC, as ISO 8601 has it.
         message: why there is no score; empty if there is one.
+        written: ``provisional`` while written answers that count wait to be marked, ``marked`` once all have been,
+            empty where none count.
     """
 
     key: str
@@ -88,6 +93,7 @@ class Entry:
     seconds: float
     finished: str
     message: str = ""
+    written: str = ""
 
 
 def folder_of(name: str, submission_sha256: str, key: str) -> Path:
@@ -260,7 +266,7 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 
 def _is_entry(table: Mapping[str, Any], names: set[str]) -> bool:
-    return names <= table.keys() | {"message"} and all(isinstance(table[name], str) for name in _TEXTS)
+    return names <= table.keys() | _OPTIONAL and all(isinstance(table[name], str) for name in _TEXTS)
 
 
 def _table(line: bytes) -> dict[str, Any] | None:

@@ -16,10 +16,11 @@ from grader import __version__
 from grader.bank import Bank
 from grader.batch.discovery import Handed, name_of
 from grader.batch.examiners import Answer
-from grader.batch.results import FAULT, REFUSED, SCORED, Entry, ResultsFolder, folder_of
+from grader.batch.results import FAULT, PROVISIONAL, REFUSED, SCORED, Entry, ResultsFolder, folder_of
 from grader.errors import GraderError, SubmissionError
 from grader.models import Assessment, Report, Submission
 from grader.submission import read_submission
+from grader.written.questions import QUESTIONS_FILE
 
 BACKOFF_SECONDS = (1.0, 4.0, 15.0)
 """Between attempts; the last holds for all further ones."""
@@ -222,6 +223,7 @@ class Round:
             passed=score.passed,
             assignments={entry.assignment.name: entry.score for entry in score.assignments},
             seconds=round(report.provenance.seconds, 3),
+            written=PROVISIONAL if score.provisional else "",
         )
         self._keep(entry, {**files, **handed_in_files(item.submission)})
 
@@ -249,6 +251,7 @@ class Round:
         assignments: Mapping[str, float] | None = None,
         seconds: float = 0.0,
         message: str = "",
+        written: str = "",
     ) -> Entry:
         return Entry(
             key=item.key,
@@ -268,6 +271,7 @@ class Round:
             seconds=seconds,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             message=message,
+            written=written,
         )
 
     def _keep(self, entry: Entry, files: Mapping[str, bytes]) -> None:
@@ -280,7 +284,9 @@ class Round:
 
 def key_of(submission: Submission, terms: Terms, seed: int) -> str:
     """Return a digest over all that decides a result: what was handed in, bank, program, seed and sandbox."""
-    answers = hashlib.sha256(json.dumps(sorted(submission.answers.items())).encode()).hexdigest()
+    notebooks = {name: hashlib.sha256(content).hexdigest() for name, content in submission.notebooks.items()}
+    told = [sorted(submission.answers.items()), sorted(notebooks.items())]
+    answers = hashlib.sha256(json.dumps(told).encode()).hexdigest()
     names = [assignment.name for assignment in terms.assessment.assignments]
     parts = [submission.sha256, answers, terms.bank.sha256, names, __version__, seed, terms.sandbox]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -290,7 +296,8 @@ def handed_in_files(submission: Submission) -> dict[str, bytes]:
     """Return what was handed in as files that are kept beside the reports, by name."""
     files = {f"submission/{name}.py": source for name, source in submission.modules.items()}
     answers = {f"submission/{name}/answers.md": text.encode() for name, text in submission.answers.items()}
-    return files | answers
+    notebooks = {f"submission/{name}/{QUESTIONS_FILE}": text for name, text in submission.notebooks.items()}
+    return files | answers | notebooks
 
 
 def _told(failure: Exception | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from grader.batch.results import FAULT, REFUSED, SCORED, Entry, latest
+from grader.batch.results import FAULT, MARKED, REFUSED, SCORED, Entry, latest
 from grader.report.github import escaped
 from grader.report.markdown import code
 from grader.report.text import number, one_line
@@ -62,7 +62,7 @@ def _flips(entries: Sequence[Entry]) -> Iterator[Flip]:
     """Compare the last two gradings of the same submission with the same seed."""
     before: dict[tuple[str, str, int], list[Entry]] = {}
     for entry in entries:
-        if entry.status == SCORED:
+        if entry.status == SCORED and entry.written != MARKED:  # marks by hand change scores, too, but no suite did
             before.setdefault((entry.name, entry.submission_sha256, entry.seed), []).append(entry)
     for old, new in (gradings[-2:] for gradings in before.values() if len(gradings) > 1):
         if old.passed != new.passed:
@@ -72,7 +72,7 @@ def _flips(entries: Sequence[Entry]) -> Iterator[Flip]:
 def as_csv(summary: Summary) -> str:
     """Return the round as CSV (RFC 4180): a row for each submission; no cell is a formula to any spreadsheet."""
     names = list(dict.fromkeys(name for entry in summary.entries for name in entry.assignments))
-    head = ["name", "source", "status", "score", "passed", *names, "seed", "attempts", "report", "message"]
+    head = ["name", "source", "status", "score", "passed", "written", *names, "seed", "attempts", "report", "message"]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([_cell(text) for text in head])
@@ -82,8 +82,8 @@ def as_csv(summary: Summary) -> str:
         report = f"{entry.folder}/report.html" if entry.folder else ""
         row = [
             *(entry.name, entry.source, entry.status, number(entry.score) if is_scored else ""),
-            *(_yes(entry.passed) if is_scored else "", *scores, str(entry.seed), str(entry.attempts), report),
-            entry.message,
+            *(_yes(entry.passed) if is_scored else "", entry.written, *scores),
+            *(str(entry.seed), str(entry.attempts), report, entry.message),
         ]
         writer.writerow([_cell(text) for text in row])
     return stream.getvalue()

@@ -14,6 +14,7 @@ from typing import Any
 from grader.batch.results import FAULT, REFUSED, SCORED, Entry, latest, read_entries
 from grader.models import SKILLS, Outcome
 from grader.report.reading import KeptReport, ReportError, read_report
+from grader.scoring import combined
 
 _OTHER = "it is of another take-home, bank, pass mark or choice of assignments than most"
 _ROUNDING = 0.05
@@ -83,8 +84,8 @@ class Member:
         name: from a stranger.
         source: what was handed in.
         folder: of its reports, relative to the results.
-        score: out of 100.
-        passed: whether it is at or above the pass mark.
+        score: of the code, out of 100: what the criteria add up to.
+        passed: whether the whole score is at or above the pass mark.
         seed: that hidden inputs were drawn from.
         earned: by criterion, of the 100 of the whole.
         passes: by test; a test that did not run, for whatever reason, was not passed.
@@ -224,15 +225,18 @@ def _rubric(kept: KeptReport) -> Rubric:
 def _member(entry: Entry, kept: KeptReport) -> Member:
     shares = _shares(kept)
     earned = [criterion.earned * shares[assignment] for (assignment, _), criterion in kept.criteria.items()]
-    if not 0 <= kept.score <= 100 or abs(sum(earned) - kept.score) > _ROUNDING:
-        raise ValueError(f"a score of {kept.score} for points that add up to {sum(earned):.2f}")
+    if not 0 <= kept.code_score <= 100 or abs(sum(earned) - kept.code_score) > _ROUNDING:
+        raise ValueError(f"a score of {kept.code_score} for points that add up to {sum(earned):.2f}")
+    written = kept.table["written"]
+    if abs(kept.score - combined(kept.code_score, written["points"], written["score"])) > _ROUNDING:
+        raise ValueError(f"a score of {kept.score} for {kept.code_score} points of the code")
     tests = (test for _, criterion in _criteria(kept) for test in criterion["tests"])
     problems = tuple(str(table["title"]) for table in kept.table["assignments"] if table["problem"])
     return Member(
         name=str(entry.name),
         source=str(entry.source),
         folder=str(entry.folder),
-        score=kept.score,
+        score=kept.code_score,
         passed=kept.passed,
         seed=str(kept.provenance["seed"]),
         earned=tuple(earned),

@@ -21,8 +21,11 @@ from grader.models import Report
 from grader.pages import charts
 from grader.pages.cohort import Cohort
 from grader.pages.view import view_of
+from grader.report.data import unasked_answers
 from grader.report.spread import told as spread_told
 from grader.report.text import number, one_line, printable
+from grader.report.written import state as written_state
+from grader.report.written import told as written_told
 
 _TEXT_CHARACTERS = 2000
 _ANSWER_CHARACTERS = 40_000
@@ -41,9 +44,18 @@ def staff_page(report: Report, packs: Mapping[str, InterviewPack] | None = None,
         title=f"{report.submission.name}: {number(report.score.total)} of 100",
         report=report,
         view=view_of(report, packs or {}),
+        titles=_Titles({a.assignment.name: a.assignment.title for a in report.score.assignments}),
         cohort=cohort,
-        spread=spread_told(report),
+        told=(*written_told(report), *spread_told(report)),
+        unasked=unasked_answers(report),
     )
+
+
+class _Titles(dict[str, str]):
+    """Titles of assignments by name; one that is not known is called by its name."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 def candidate_page(report: Report) -> str:
@@ -113,6 +125,7 @@ def _environment() -> Environment:
         "mib": lambda count: f"{count / 2**20:.0f} MiB",
         "percent": lambda share: f"{100 * share:.0f} %",
         "coded": _coded,
+        "state": written_state,
         "joined": lambda parts, glue: glue.join(parts),  # Jinja's own would escape them, and leave them uncleaned
         "suffixed": lambda module: f"{module}.py",
         "whole": lambda text: escape(printable(text[:_ANSWER_CHARACTERS])),

@@ -9,7 +9,17 @@ from importlib import resources
 from math import isfinite
 from typing import Any
 
-from grader.models import AssignmentScore, CriterionScore, Repeat, Report, Score, TestResult, Timing
+from grader.models import (
+    Answer,
+    AssignmentScore,
+    CriterionScore,
+    Repeat,
+    Report,
+    Score,
+    TestResult,
+    Timing,
+    Written,
+)
 from grader.report.spread import spread
 
 SCHEMA_VERSION = 1
@@ -22,6 +32,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "assessment": report.assessment,
         **score_as_data(report.score),
+        "written": written_as_data(report),
         "repeats": [_repeat(repeat, report.repeats[0]) for repeat in report.repeats],
         "spread": spread_as_data(report.repeats),
         "integrity": [asdict(finding) for finding in report.findings],
@@ -32,7 +43,9 @@ def as_data(report: Report) -> dict[str, Any]:
             "modules": {name: submission.paths[name] for name in sorted(submission.modules)},
             "missing": list(report.missing),
             "ignored_files": submission.ignored,
-            "answers": dict(submission.answers),
+            "variant": submission.manifest.variant if submission.manifest is not None else "",
+            "source": {name: text.decode("utf-8", "replace") for name, text in sorted(submission.modules.items())},
+            "answers": unasked_answers(report),
             "remarks": list(submission.remarks),
         },
     }
@@ -44,9 +57,26 @@ def score_as_data(score: Score) -> dict[str, Any]:
         "score": score.total,
         "passed": score.passed,
         "pass_mark": score.pass_mark,
+        "provisional": score.provisional,
+        "code_score": score.code,
         "assignments": [_assignment(entry) for entry in score.assignments],
         "skills": [asdict(skill) for skill in score.skills],
     }
+
+
+def written_as_data(report: Report) -> dict[str, Any]:
+    """Return the written part as plain data: a part of the report."""
+    return {
+        "points": report.score.written_points,
+        "score": report.score.written,
+        "assignments": [written_entry(entry) for entry in report.written],
+    }
+
+
+def unasked_answers(report: Report) -> dict[str, str]:
+    """Return the texts of answers to assignments whose questions are not known, by assignment."""
+    known = {entry.assignment for entry in report.written}
+    return {name: text for name, text in report.submission.answers.items() if name not in known}
 
 
 def spread_as_data(repeats: Sequence[Repeat]) -> dict[str, Any] | None:
@@ -72,10 +102,36 @@ def _assignment(entry: AssignmentScore) -> dict[str, Any]:
         "name": entry.assignment.name,
         "title": entry.assignment.title,
         "version": entry.assignment.version,
+        "modules": list(entry.assignment.modules),
         "score": entry.score,
         "weight": entry.weight,
         "problem": entry.problem,
         "criteria": [_criterion(criterion) for criterion in entry.criteria],
+    }
+
+
+def written_entry(entry: Written) -> dict[str, Any]:
+    """Return the written part of one assignment as plain data."""
+    return {
+        "name": entry.assignment,
+        "weight": entry.weight,
+        "rest": entry.rest,
+        "remarks": list(entry.remarks),
+        "questions": [_answer(answer) for answer in entry.answers],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    question, mark = answer.question, answer.mark
+    return {
+        "id": question.id,
+        "title": question.title,
+        "points": question.points,
+        "text": question.text,
+        "answer": answer.text,
+        "earned": None if mark is None else round(mark.earned, 4),
+        "comment": "" if mark is None else mark.comment,
+        "markers": [] if mark is None else list(mark.markers),
     }
 
 

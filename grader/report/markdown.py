@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from grader.models import AssignmentScore, CriterionScore, Outcome, Report, TestResult
 from grader.report.spread import told as spread_told
 from grader.report.text import number, one_line
+from grader.report.written import rows as written_rows
+from grader.report.written import told as written_told
 
 _SHOWN_TESTS = 3
 _SHOWN_FINDINGS = 10
@@ -26,11 +28,14 @@ def as_markdown(report: Report) -> str:
         "",
         f"**Score {number(score.total)} of 100, {verdict}** (pass mark {number(score.pass_mark)})",
     ]
-    if spread := spread_told(report):
-        lines += ["", *(f"- {_plain(told)}" for told in spread)]
+    if told := (*written_told(report), *spread_told(report)):
+        lines += ["", *(f"- {_plain(line)}" for line in told)]
     for entry in score.assignments:
         lines += _assignment(entry)
     lines += ["", "## Skills", "", *_table(("skill", "earned", "of"), _skills(report))]
+    if report.written:
+        rows = (tuple(map(_plain, row)) for row in written_rows(report))
+        lines += ["", "## Written answers", "", *_table(("assignment", "question", "earned"), rows)]
     lines += ["", "## Integrity", "", *_findings(report)]
     lines += ["", *_provenance(report)]
     return "\n".join(lines) + "\n"

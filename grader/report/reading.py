@@ -82,6 +82,7 @@ class KeptReport:
         assessment: title of the take-home.
         name: of the submission.
         score: out of 100.
+        code_score: of the code alone; the same as long as the score is provisional.
         passed: whether it is at or above the pass mark.
         assignments: by name, in the report's order.
         criteria: by assignment and id, in the report's order.
@@ -94,6 +95,7 @@ class KeptReport:
     assessment: str
     name: str
     score: float
+    code_score: float
     passed: bool
     assignments: Mapping[str, KeptAssignment]
     criteria: Mapping[tuple[str, str], KeptCriterion]
@@ -168,6 +170,7 @@ def _kept(table: dict[str, Any]) -> KeptReport:
         assessment=str(table["assessment"]),
         name=str(submission["name"]),
         score=_number(table["score"]),
+        code_score=_number(table["code_score"]),
         passed=bool(table["passed"]),
         assignments={str(entry["name"]): _assignment(entry) for entry in table["assignments"]},
         criteria={

@@ -11,6 +11,8 @@ from grader.models import AssignmentScore, CriterionScore, Finding, Outcome, Rep
 from grader.report.console import new_console, text_of
 from grader.report.spread import told as spread_told
 from grader.report.text import OUTCOME_WORDS, first_lines, number, one_line
+from grader.report.written import rows as written_rows
+from grader.report.written import told as written_told
 
 _MESSAGE_LINES = 6
 _OUTPUT_LINES = 4
@@ -30,6 +32,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     for entry in report.score.assignments:
         _assignment(console, entry)
     _skills(console, report)
+    _written(console, report)
     _findings(console, report.findings)
     _provenance(console, report)
     return text_of(console)
@@ -43,7 +46,7 @@ def _head(console: Console, report: Report) -> None:
     line.append(f"  {verdict}", style="bold green" if score.passed else "bold red")
     line.append(f"  (pass mark {number(score.pass_mark)})", style="dim")
     console.print(line)
-    for told in spread_told(report):
+    for told in (*written_told(report), *spread_told(report)):
         console.print(Text(one_line(told)))
 
 
@@ -124,6 +127,23 @@ def _skills(console: Console, report: Report) -> None:
         share = f"{skill.earned / skill.points:.0%}"
         table.add_row(skill.skill, f"{number(skill.earned)} / {number(skill.points)}", share)
     console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _written(console: Console, report: Report) -> None:
+    if not report.written:
+        return
+    console.print()
+    console.print(Text("Written answers", style="bold"))
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column()
+    table.add_column(ratio=1)
+    table.add_column(justify="right")
+    for assignment, question, state in written_rows(report):
+        table.add_row(Text(assignment), Text(question), Text(state))
+    console.print(Padding(table, (0, 0, 0, 2)))
+    for entry in report.written:
+        for remark in entry.remarks:
+            console.print(Padding(Text(one_line(f"{entry.assignment}: {remark}"), style="dim"), (0, 0, 0, 2)))
 
 
 def _findings(console: Console, findings: tuple[Finding, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.interview.pack import CriterionQuestions, Deeper, FollowUp, InterviewPack, ModelQuestion
 from grader.models import (
+    Answer,
     Assessment,
     Assignment,
     Criterion,
@@ -13,10 +14,12 @@ from grader.models import (
     Limits,
     Outcome,
     Provenance,
+    Question,
     Report,
     Submission,
     TestResult,
     Timing,
+    Written,
 )
 from grader.scoring import score
 
@@ -44,7 +47,7 @@ def hostile_report() -> Report:
         Assignment("first", f"First {TEXT}", f"1{TEXT}", ("knn",), criteria, LIMITS),
         Assignment("second", f"Second {TEXT}", "1", ("em",), criteria, LIMITS),
     )
-    assessment = Assessment(f"Take-home {TEXT}", "1", 60, assignments, {"first": 1, "second": 2})
+    assessment = Assessment(f"Take-home {TEXT}", "1", 60, assignments, {"first": 1, "second": 2}, written_points=20)
     told = {
         "first": Examination("first", tuple(_results(criteria)), "0" * 64),
         "second": Examination("second", tuple(_results(criteria)), "1" * 64, problem=f"problem {TEXT}{LONG}"),
@@ -58,7 +61,7 @@ def hostile_report() -> Report:
             modules={"knn": _source(), "em": f"'''{LONG}'''\n".encode()},
             paths={"knn": f"{TEXT}/knn.py", "em": "em.py"},
             ignored=3,
-            answers={"first": f"answer {TEXT}\n{LONG}"},
+            answers={"first": f"answer {TEXT}\n{LONG}", "second": f"text {TEXT}"},
             remarks=(f"remark {TEXT}",),
         ),
         score=score(assessment, told),
@@ -69,7 +72,14 @@ def hostile_report() -> Report:
             *("2026-01-02T03:04:05+00:00", 1.5),
         ),
         missing=(f"module {TEXT}",),
+        written=(_written(),),
     )
+
+
+def _written() -> Written:
+    questions = (Question(f"q{n}", f"title {TEXT}", 50, f"question {TEXT}", f"scale {TEXT}") for n in (0, 1))
+    answers = tuple(Answer(question, f"answer {TEXT}\n{LONG}") for question in questions)
+    return Written("first", 1, answers, rest=f"rest {TEXT}", remarks=(f"remark {TEXT}",))
 
 
 def hostile_packs() -> dict[str, InterviewPack]:

@@ -95,7 +95,7 @@ def test_one_size_is_told_and_not_drawn() -> None:
 )
 def test_a_cohort_is_compared_with(own: float, told: str) -> None:
     made = report(LOST)
-    made = replace(made, score=replace(made.score, total=own))
+    made = replace(made, score=replace(made.score, total=own, code=own))
     text = visible(staff_page(made, cohort=Cohort((10, 50, 90), left_out=2)))
     assert told in text
     assert "its median is 50" in text
