@@ -19,7 +19,7 @@ from grader.examiner.seeding import derived
 from grader.examining import Examined, Progress, Task, examine_all
 from grader.models import Answer, Assessment, Examination, Provenance, Report, Submission, Written
 from grader.sandbox import SandboxFacts, SandboxProvider
-from grader.scoring import score
+from grader.scoring import score, with_written
 from grader.written.answers import answers_of
 
 
@@ -77,14 +77,15 @@ def report_of(task: Task, examine: Callable[[], Examined], clock: Clock | None =
     submission, bank, assessment, seed = task.submission, task.bank, task.assessment, task.seed
     examinations = examined.examinations
     observed = [finding for examination in examinations.values() for finding in examination.findings]
+    asked = written(bank, assessment, submission)
     return Report(
         assessment=assessment.title,
         submission=submission,
-        score=score(assessment, examinations),
+        score=with_written(score(assessment, examinations), asked),
         findings=integrity.findings(submission.modules, observed),
         provenance=_provenance(bank, examinations, examined.facts, seed, started, clock.monotonic() - began),
         missing=missing(assessment, submission),
-        written=written(bank, assessment, submission),
+        written=asked,
     )
 
 

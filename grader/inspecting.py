@@ -14,17 +14,20 @@ from typing import Any
 from grader import integrity
 from grader.bank import Bank
 from grader.manifest import MANIFEST_FILE, Manifest
-from grader.models import Assessment, Finding, Submission
+from grader.models import Assessment, Finding, Question, Submission
 from grader.packet import sha256
 from grader.report.text import one_line
-from grader.submission import ANSWERS_FILE, read_submission
+from grader.submission import read_submission
 from grader.syntax import BadSyntax, parsed
+from grader.written.answers import answers_of
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE, asked
 
 SCHEMA_VERSION = 1
 _SHOWN_NAMES = 12
 _SHOWN_FINDINGS = 20
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NO_STUBS: Mapping[str, bytes] = MappingProxyType({})
+_NO_QUESTIONS: Mapping[str, tuple[Question, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,21 @@ class Module:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What was written to the questions of one assignment.
+
+    Attributes:
+        answered: how many questions.
+        asked: of how many.
+        remarks: what is odd about the answers, one line each.
+    """
+
+    answered: int
+    asked: int
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What there is to see of a submission.
 
@@ -62,7 +80,9 @@ class Inspection:
         modules: in the order of the assessment.
         missing: modules that are asked for and not there.
         findings: evidence from the syntax alone; see ``grader.integrity``.
-        answers: how many words were written, by assignment; 0 where there is no file.
+        answers: how many words were written, by assignment, questions included where nobody knows them; 0 where
+            there is no file.
+        questions: how many are answered, by assignment; of those that ask some.
         manifest: what the file says of itself; ``None`` if nothing.
         differing: files that are not as the manifest says, each with what is wrong.
         ignored: how many other files lay there.
@@ -75,19 +95,26 @@ class Inspection:
     missing: tuple[str, ...]
     findings: tuple[Finding, ...]
     answers: Mapping[str, int]
+    questions: Mapping[str, Answered]
     manifest: Manifest | None
     differing: tuple[str, ...]
     ignored: int
     remarks: tuple[str, ...]
 
 
-def inspect(path: Path, assessment: Assessment, stubs: Mapping[str, bytes] = _NO_STUBS) -> Inspection:
+def inspect(
+    path: Path,
+    assessment: Assessment,
+    stubs: Mapping[str, bytes] = _NO_STUBS,
+    questions: Mapping[str, tuple[Question, ...]] = _NO_QUESTIONS,
+) -> Inspection:
     """Return what staff will see of a submission.
 
     Args:
         path: a zip archive, a folder or one ``.py`` file.
         assessment: names the modules to look for.
         stubs: sources of the released stubs by module name, to tell what a module lacks; see ``stubs_of``.
+        questions: those that were asked in writing, by assignment; see ``questions_of``.
 
     Raises:
         SubmissionError: it is refused, as it would be in scoring.
@@ -95,13 +122,15 @@ def inspect(path: Path, assessment: Assessment, stubs: Mapping[str, bytes] = _NO
     submission = read_submission(path, assessment)
     wanted = {module: a.name for a in assessment.assignments for module in a.modules}
     there = [name for name in wanted if name in submission.modules]
+    names = [assignment.name for assignment in assessment.assignments]
     return Inspection(
         name=submission.name,
         sha256=submission.sha256,
         modules=tuple(_module(submission, name, wanted[name], stubs.get(name)) for name in there),
         missing=tuple(name for name in wanted if name not in submission.modules),
         findings=integrity.findings(submission.modules, ()),
-        answers={a.name: len(submission.answers.get(a.name, "").split()) for a in assessment.assignments},
+        answers={name: _words(submission, name, questions.get(name, ())) for name in names},
+        questions={name: _answered(submission, name, questions[name]) for name in names if questions.get(name)},
         manifest=submission.manifest,
         differing=tuple(_differing(submission)),
         ignored=submission.ignored,
@@ -115,6 +144,12 @@ def stubs_of(bank: Bank) -> dict[str, bytes]:
         m: bank.root / "assignments" / a.name / f"{m}.py" for a in bank.assessment.assignments for m in a.modules
     }
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+
+
+def questions_of(bank: Bank) -> dict[str, tuple[Question, ...]]:
+    """Return the written questions that a bank gives out, by assignment; of those that have some."""
+    paths = {a.name: bank.root / "assignments" / a.name / QUESTIONS_FILE for a in bank.assessment.assignments}
+    return {name: asked(path.read_bytes()) for name, path in paths.items() if path.is_file()}
 
 
 def as_text(inspection: Inspection, *, width: int = 80) -> str:
@@ -140,6 +175,19 @@ def as_json(inspection: Inspection) -> str:
     """Return an inspection as JSON text: ASCII only, so that no terminal obeys a stranger's characters."""
     data: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "scored": False, **asdict(inspection)}
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _words(submission: Submission, name: str, questions: tuple[Question, ...]) -> int:
+    text, notebook = submission.answers.get(name), submission.notebooks.get(name)
+    if not questions:
+        return len((text or "").split())
+    found = answers_of(text, notebook, questions)
+    return sum(len(written.split()) for written in (*found.texts.values(), found.rest))
+
+
+def _answered(submission: Submission, name: str, questions: tuple[Question, ...]) -> Answered:
+    found = answers_of(submission.answers.get(name), submission.notebooks.get(name), questions)
+    return Answered(len(found.texts), len(questions), found.remarks)
 
 
 def _module(submission: Submission, name: str, assignment: str, stub: bytes | None) -> Module:
@@ -204,6 +252,7 @@ def _differing(submission: Submission) -> Iterator[str]:
         return
     held = {f"{name}.py": content for name, content in submission.modules.items()}
     held |= {f"{name}/{ANSWERS_FILE}": text.encode() for name, text in submission.answers.items()}
+    held |= {f"{name}/{QUESTIONS_FILE}": content for name, content in submission.notebooks.items()}
     listed = submission.manifest.files
     for name in sorted(held.keys() | listed.keys()):
         if name not in listed:
@@ -232,7 +281,11 @@ def _module_lines(inspection: Inspection) -> Iterator[str]:
 def _answer_lines(inspection: Inspection) -> Iterator[str]:
     yield "Written answers:"
     for name, words in inspection.answers.items():
-        yield f"  {name}: {f'{words} words, the questions included' if words else 'none'}"
+        if (found := inspection.questions.get(name)) is None:
+            yield f"  {name}: {f'{words} words, the questions included' if words else 'none'}"
+            continue
+        yield f"  {name}: {found.answered} of {found.asked} questions answered, {words} words"
+        yield from (f"    {one_line(remark)}" for remark in found.remarks)
 
 
 def _manifest_lines(inspection: Inspection) -> Iterator[str]:

@@ -26,11 +26,15 @@ _LAYOUT = {
     "solutions/{name}/mistakes.toml": "mistakes.toml",
     "solutions/{name}/equivalent.toml": "equivalent.toml",
     "solutions/{name}/interview.toml": "interview.toml",
+    "solutions/{name}/questions.ipynb": "questions.ipynb",
     "tests/hidden/{name}/test_{name}.py": "hidden_suite.py",
 }
 _HOMES = ("assignments", "solutions", "tests/hidden")
 _INSTALLED = {"numpy", "pytest", "_pytest", "grader", "msgpack", "conftest"}
 """Modules that one of this name would hide, or that would hide it, besides the standard library's."""
+
+_TAKEN = ("questions", "answers")
+"""Names of the files with written questions."""
 
 
 def lay_out(bank_root: Path, name: str, *, title: str = "") -> tuple[Path, ...]:
@@ -57,7 +61,8 @@ def lay_out(bank_root: Path, name: str, *, title: str = "") -> tuple[Path, ...]:
     title = " ".join((title or name.replace("_", " ").capitalize()).split())
     if not title.isprintable():
         raise BankError(f"the title should be printable text, but is {title!r}")
-    words = {"name": name, "title": title, "title_text": json.dumps(title, ensure_ascii=False)}
+    quoted = json.dumps(title, ensure_ascii=False)
+    words = {"name": name, "title": title, "title_text": quoted, "title_in_json": quoted[1:-1]}
     files = {bank_root / path.format(name=name): _filled(form, words) for path, form in _LAYOUT.items()}
     assessment = bank_root / _ASSESSMENT
     _write_all(files, assessment, _addition(assessment, words))
@@ -69,6 +74,11 @@ def _check_name(name: str) -> None:
         raise BankError(
             f"{name!r} cannot name an assignment: it is the name of its module, too",
             cure="choose a Python name of letters, digits and underscores, for example gradient_boosting",
+        )
+    if name in _TAKEN:
+        raise BankError(
+            f"{name!r} cannot name an assignment: the files with its written questions are called so",
+            cure=f"choose a longer name, for example {name}_from_scratch",
         )
     if name in sys.stdlib_module_names | _INSTALLED or name.startswith("test_"):
         raise BankError(

@@ -55,13 +55,17 @@ def score(assessment: Assessment, examinations: Mapping[str, Examination]) -> Sc
 def with_written(score: Score, written: Sequence[Written]) -> Score:
     """Return the score with what people gave for the written answers; as it was while one that counts has no mark.
 
+    Where no question is asked, as in a part of a take-home, the code makes up all points.
+
     Args:
         score: of the code.
         written: the written part of each assignment that has questions.
     """
     marked = [entry for entry in written if entry.answers]
     marks = [answer.mark for entry in marked for answer in entry.answers]
-    if not score.written_points or not marks or None in marks:
+    if not marks:  # where nothing is asked, nothing is waited for
+        score = replace(score, written_points=0.0)
+    if not score.written_points or None in marks:
         return replace(score, total=score.code, passed=score.code >= score.pass_mark, written=None)
     weight = sum(entry.weight for entry in marked)
     points = sum(entry.weight * _share(entry) for entry in marked) / weight

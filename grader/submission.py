@@ -1,6 +1,7 @@
 """Intake: opens what was handed in without trusting it, and takes only the modules that the assessment names.
 
-Beside them it takes written answers and the manifest, which decide nothing: what is wrong with those is a remark.
+Beside them it takes written answers, as text and as notebook, and the manifest: what is wrong with those is a remark,
+and costs nothing. A notebook is not opened here.
 
 Nothing is written and nothing is run. Whatever is wrong ends in one ``SubmissionError`` that says what was
 expected, what was found and what to do.
@@ -8,6 +9,7 @@ expected, what was found and what to do.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import stat
@@ -20,9 +22,7 @@ from pathlib import Path, PurePosixPath
 from grader.errors import SubmissionError
 from grader.manifest import MANIFEST_FILE, Manifest, read_manifest
 from grader.models import Assessment, Submission
-
-ANSWERS_FILE = "answers.md"
-"""Written answers, in the folder of their assignment."""
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
 ENTRIES_LIMIT = 200
 UNPACKED_LIMIT = 10 * 1024 * 1024
@@ -50,6 +50,7 @@ class _Beside:
     """What was handed in beside the modules."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
+    notebooks: Mapping[str, bytes] = field(default_factory=dict)
     manifest: Manifest | None = None
     remarks: tuple[str, ...] = ()
     files: int = 0
@@ -155,9 +156,10 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
         seen.add(key)
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > UNPACKED_LIMIT:
+        largest = max(entries, key=lambda entry: entry.file_size)
         raise SubmissionError(
             f"{name} unpacks to {_megabytes(unpacked)}; at most {_megabytes(UNPACKED_LIMIT)} are accepted:"
-            " hand in the modules only"
+            f" hand in the modules and answers only ({_shown(largest.filename)} is the largest file in it)"
         )
 
 
@@ -260,11 +262,12 @@ def _bounded(file: _File, content: bytes) -> bytes:
 
 
 def _places_beside(assessment: Assessment) -> tuple[str, ...]:
-    return (MANIFEST_FILE, *(f"{assignment.name}/{ANSWERS_FILE}" for assignment in assessment.assignments))
+    forms = (ANSWERS_FILE, QUESTIONS_FILE)
+    return (MANIFEST_FILE, *(f"{a.name}/{form}" for a in assessment.assignments for form in forms))
 
 
 def _beside(files: list[_File], assessment: Assessment) -> dict[str, _File]:
-    """The manifest and the written answers by their places."""
+    """The manifest and the written answers, in either form, by their places."""
     places = _places_beside(assessment)
     return {place: file for file in files if (place := file.path.as_posix()) in places}
 
@@ -280,12 +283,30 @@ def _read_beside(texts: Mapping[str, bytes]) -> _Beside:
     manifest = read_manifest(texts.get(MANIFEST_FILE, b""))
     if manifest is None and MANIFEST_FILE in texts:
         remarks.append(f"{MANIFEST_FILE} is no manifest of grader's; nothing is known of how this was packed")
-    answers = {}
+    answers: dict[str, str] = {}
+    notebooks: dict[str, bytes] = {}
     for place in sorted(texts.keys() - {MANIFEST_FILE}):
-        answers[place.partition("/")[0]] = texts[place][:MODULE_LIMIT].decode("utf-8", "replace")
-        if len(texts[place]) > MODULE_LIMIT:
-            remarks.append(f"{place} is cut after {_megabytes(MODULE_LIMIT)}")
-    return _Beside(answers, manifest, tuple(remarks), len(texts))
+        assignment, _, form = place.partition("/")
+        is_cut = len(texts[place]) > MODULE_LIMIT
+        if form == ANSWERS_FILE:
+            answers[assignment] = text_of(texts[place][:MODULE_LIMIT])
+            remarks += [f"{place} is cut after {_megabytes(MODULE_LIMIT)}"] * is_cut
+        else:
+            # One byte more than is opened is kept: who reads the answers sees that it is too large.
+            notebooks[assignment] = texts[place]
+            remarks += [f"{place} is larger than {_megabytes(MODULE_LIMIT)}, and is not opened"] * is_cut
+    return _Beside(answers, notebooks, manifest, tuple(remarks), len(texts))
+
+
+def text_of(content: bytes) -> str:
+    """Return a written text, whatever an editor saved it in; what cannot be read is replaced.
+
+    Args:
+        content: in UTF-8 or, with a byte order mark, in UTF-16.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 
 def _submission(
@@ -302,6 +323,7 @@ def _submission(
         paths=paths,
         ignored=files - len(chosen) - beside.files,
         answers=beside.answers,
+        notebooks=beside.notebooks,
         manifest=beside.manifest,
         remarks=beside.remarks,
     )

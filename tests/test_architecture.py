@@ -17,22 +17,23 @@ ALLOWED = {
     "grader.__main__": {"grader.cli"},
     "grader.errors": set(),
     "grader.models": {"grader.manifest"},
-    "grader.bank": set(),
-    "grader.submission": {"grader.manifest", "grader.packet"},
+    "grader.bank": {"grader.written"},
+    "grader.submission": {"grader.manifest", "grader.packet", "grader.written"},
     "grader.packet": set(),
     "grader.manifest": set(),
     "grader.syntax": set(),
     "grader.archive": set(),
+    "grader.written": set(),
     "grader.writing": set(),
     "grader.inspecting": {
         *("grader.bank", "grader.integrity", "grader.manifest", "grader.packet", "grader.report"),
-        *("grader.submission", "grader.syntax"),
+        *("grader.submission", "grader.syntax", "grader.written"),
     },
-    "grader.release": {"grader.archive", "grader.bank", "grader.packet", "grader.writing"},
+    "grader.release": {"grader.archive", "grader.bank", "grader.packet", "grader.writing", "grader.written"},
     "grader.candidate": {
         *("grader.bank", "grader.examiner", "grader.packet", "grader.report", "grader.sandbox"),
         *("grader.archive", "grader.manifest", "grader.stopping", "grader.submission", "grader.syntax"),
-        "grader.writing",
+        *("grader.writing", "grader.written"),
     },
     "grader.integrity": set(),
     "grader.scoring": set(),
@@ -44,23 +45,28 @@ ALLOWED = {
     "grader.examining": {"grader.bank", "grader.examiner", "grader.sandbox", "grader.stopping"},
     "grader.grade": {
         *("grader.bank", "grader.examiner", "grader.examining", "grader.integrity", "grader.sandbox"),
-        "grader.scoring",
+        *("grader.scoring", "grader.written"),
     },
     "grader.repeating": set(),
     "grader.signing": {"grader.writing"},
     "grader.verifying": {
         *("grader.bank", "grader.examiner", "grader.grade", "grader.repeating", "grader.report", "grader.scoring"),
     },
-    "grader.report": set(),
+    "grader.report": {"grader.manifest"},
     "grader.interview": {"grader.bank", "grader.report"},
-    "grader.cohort": {"grader.batch", "grader.report"},
+    "grader.cohort": {"grader.batch", "grader.report", "grader.scoring"},
     "grader.similarity": {"grader.bank", "grader.batch", "grader.report"},
     "grader.pages": {"grader.cohort", "grader.interview", "grader.report", "grader.similarity"},
     "grader.batch": {
         *("grader.archive", "grader.bank", "grader.examiner", "grader.examining", "grader.grade"),
         *("grader.publishing", "grader.report", "grader.sandbox", "grader.stopping", "grader.submission"),
-        "grader.writing",
+        *("grader.writing", "grader.written"),
     },
+    "grader.gradebook": {
+        *("grader.bank", "grader.batch", "grader.interview", "grader.publishing", "grader.report"),
+        *("grader.scoring", "grader.signing", "grader.writing", "grader.written"),
+    },
+    "grader.marking": {"grader.gradebook", "grader.report", "grader.written"},
     "grader.publishing": {"grader.interview", "grader.pages", "grader.report"},
     "grader.doctor": {"grader.bank", "grader.sandbox", "grader.stopping"},
     "grader.scaffold": {"grader.bank"},
@@ -73,8 +79,10 @@ ALLOWED = {
             "grader.batch",
             "grader.candidate",
             "grader.cohort",
+            "grader.gradebook",
             "grader.inspecting",
             "grader.manifest",
+            "grader.marking",
             "grader.writing",
             "grader.endings",
             "grader.interview",
@@ -108,6 +116,8 @@ PURE += ("grader.validation.judging", "grader.validation.rendering")
 PURE += ("grader.similarity.fingerprint", "grader.similarity.matching", "grader.similarity.blocks")
 PURE += ("grader.similarity.comparison", "grader.similarity.rendering", "grader.pages.similar_page")
 PURE += ("grader.interview.planning", "grader.interview.rendering")
+PURE += ("grader.gradebook.agreement", "grader.gradebook.exporting", "grader.gradebook.notebooks")
+PURE += ("grader.gradebook.rendering",)
 IMPURE_MODULES = {"os", "subprocess", "socket", "time", "pathlib", "tempfile", "shutil", "random", "datetime"}
 
 

@@ -126,8 +126,8 @@ def test_every_file_that_the_guide_names_is_there() -> None:
 def test_the_table_of_steps_is_what_the_command_lays_out(tmp_path: Path) -> None:
     rows = re.findall(r"^\| (?:(\d)\. [\w ]+|at the end) \| `([^`]+)` \| \d+ \|$", GUIDE, re.M)
     written = [path.relative_to(tmp_path).as_posix() for path in lay_out(tmp_path, NAME)[:-1]]
-    assert "lays out ten files" in GUIDE
-    assert len(rows) == len(written) == 10
+    assert "lays out eleven files" in GUIDE
+    assert len(rows) == len(written) == 11
     for number, place in rows:
         (path,) = [path for path in written if path.startswith(place)]
         assert f"Step {number} of 8:" in (tmp_path / path).read_text(encoding="utf-8") or not number

@@ -10,10 +10,13 @@ import pytest
 
 from grader.bank import Bank
 from grader.errors import SubmissionError
-from grader.inspecting import Inspection, as_json, as_text, inspect, stubs_of
+from grader.inspecting import Inspection, as_json, as_text, inspect, questions_of, stubs_of
 from grader.manifest import Manifest
 from grader.packet import sha256
+from grader.written.form import as_notebook
+from grader.written.questions import as_markdown, asked
 from tests.conftest import ToyBank
+from tests.written.sources import answered, notebook
 
 DONE = b"def mean(X):\n    return sum(X) / len(X)\n"
 STUB = b"""
@@ -40,7 +43,8 @@ class HandedIn:
         with zipfile.ZipFile(self.path, "w") as archive:
             for name, content in files.items():
                 archive.writestr(name, content)
-        return inspect(self.path, self.bank.assessment, stubs if stubs is not None else stubs_of(self.bank))
+        known = stubs if stubs is not None else stubs_of(self.bank)
+        return inspect(self.path, self.bank.assessment, known, questions_of(self.bank))
 
     def lacking(self, source: bytes) -> tuple[str, ...]:
         (module,) = self.inspect({"toy.py": source}, {"toy": STUB}).modules
@@ -148,6 +152,42 @@ def test_answers_are_counted(handed_in: HandedIn) -> None:
     seen = handed_in.inspect({"toy.py": DONE, "toy/answers.md": b"one two\nthree\n"})
     assert seen.answers == {"toy": 3, "other": 0}
     assert "  toy: 3 words, the questions included\n  other: none\n" in as_text(seen)
+
+
+@pytest.fixture
+def asked_in_writing(handed_in: HandedIn) -> HandedIn:
+    place = handed_in.bank.root / "assignments" / "toy" / "questions.ipynb"
+    place.write_bytes(as_notebook(answered()))
+    return handed_in
+
+
+def test_answered_questions_are_counted_in_a_notebook(asked_in_writing: HandedIn) -> None:
+    content = notebook([*answered(weights="When groups differ."), {"cell_type": "raw", "source": "And this?"}])
+    seen = asked_in_writing.inspect({"toy.py": DONE, "toy/questions.ipynb": content})
+    assert seen.answers == {"toy": 3, "other": 0}
+    assert {name: (found.answered, found.asked) for name, found in seen.questions.items()} == {"toy": (1, 2)}
+    assert "  toy: 1 of 2 questions answered, 3 words\n    1 cell of the notebook belongs" in as_text(seen)
+    assert json.loads(as_json(seen))["questions"]["toy"]["answered"] == 1
+
+
+def test_answered_questions_are_counted_in_a_text(asked_in_writing: HandedIn) -> None:
+    text = as_markdown("A toy", asked(as_notebook(answered())))
+    stub = "<!-- Your answer: replace this line. -->"
+    seen = asked_in_writing.inspect({"toy.py": DONE, "toy/answers.md": text.replace(stub, "It pulls.", 1).encode()})
+    assert "  toy: 1 of 2 questions answered, 2 words\n" in as_text(seen)
+    seen = asked_in_writing.inspect({"toy.py": DONE, "toy/answers.md": text.encode()})
+    assert "  toy: 0 of 2 questions answered, 0 words\n" in as_text(seen)
+    assert "  toy: 0 of 2 questions answered, 0 words\n" in as_text(asked_in_writing.inspect({"toy.py": DONE}))
+
+
+def test_the_manifest_tells_of_notebooks_too(asked_in_writing: HandedIn) -> None:
+    content = notebook(answered(weights="When groups differ."))
+    files = {"toy.py": DONE, "toy/questions.ipynb": content}
+    assert asked_in_writing.inspect({**files, "manifest.json": manifest_of(files)}).differing == ()
+    files["toy/questions.ipynb"] += b"\n"
+    listed = manifest_of({"toy.py": DONE, "toy/questions.ipynb": content})
+    seen = asked_in_writing.inspect({**files, "manifest.json": listed})
+    assert seen.differing == ("toy/questions.ipynb was changed after it was packed",)
 
 
 def test_a_manifest_that_fits_is_told_and_nothing_differs(handed_in: HandedIn) -> None:

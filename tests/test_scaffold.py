@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
@@ -13,6 +14,7 @@ from grader import scaffold
 from grader.bank import Bank
 from grader.errors import BankError, ExitCode
 from grader.interview.pack import TOPICS, packs, read_pack
+from grader.release.questions import released_files
 from grader.scaffold import lay_out
 from grader.validation.specimens import load_specimens
 from tests.conftest import Grader, ToyBank
@@ -26,6 +28,7 @@ EXPECTED = [
     "solutions/spread/equivalent.toml",
     "solutions/spread/interview.toml",
     "solutions/spread/mistakes.toml",
+    "solutions/spread/questions.ipynb",
     "solutions/spread/reference/spread.py",
     "solutions/spread/variants/another_way.py",
     "tests/hidden/spread/test_spread.py",
@@ -74,6 +77,19 @@ def test_the_title_reaches_brief_and_rubric_whatever_is_in_it(tmp_path: Path) ->
     assert Bank(tmp_path).assignment("spread").title == 'Spread: "σ" \\ $name {name}'
     brief = (tmp_path / "assignments/spread/README.md").read_text(encoding="utf-8")
     assert brief.startswith('# Spread: "σ" \\ $name {name}\n')
+    cells = json.loads((tmp_path / "solutions/spread/questions.ipynb").read_bytes())["cells"]
+    assert cells[0]["source"][0] == '# Spread: "σ" \\ $name {name}: written questions\n'
+
+
+def test_the_questions_that_are_laid_out_can_be_released(tmp_path: Path) -> None:
+    lay_out(tmp_path, "spread")
+    bank = Bank(tmp_path)
+    (question,) = bank.questions("spread")
+    assert (question.points, "WRITE" in question.text, "WRITE" in question.scale) == (100, True, True)
+    pytest.importorskip("nbgrader", reason="the extra 'marking' is not installed")
+    files = released_files(bank)
+    assert files["spread/answers.md"].decode().startswith("# Spread: written questions\n")
+    assert b"What earns what" not in files["spread/questions.ipynb"]
 
 
 def test_a_second_one_is_appended_and_comments_survive(toy_bank: ToyBank) -> None:
@@ -90,7 +106,11 @@ def test_every_file_says_what_to_write_and_what_comes_next(tmp_path: Path) -> No
     texts = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in written}
     steps = {name: text.partition(" of 8: ")[0][-1] for name, text in texts.items() if " of 8: " in text}
     assert sorted(steps.values()) == [*"12345678"]
-    assert set(texts) - set(steps) == {"assignments/spread/test_public.py", "solutions/spread/interview.toml"}
+    assert set(texts) - set(steps) == {
+        "assignments/spread/test_public.py",
+        "solutions/spread/interview.toml",
+        "solutions/spread/questions.ipynb",
+    }
     assert all("At the end: the" in texts[name] for name in set(texts) - set(steps))
     order = sorted(steps, key=lambda name: steps[name])
     for name, following in pairwise(order):
@@ -123,6 +143,8 @@ def nearby(name: str, following: str) -> list[str]:
         "statistics",
         "numpy",
         "test_x",
+        "questions",
+        "answers",
     ],
 )
 def test_a_name_that_cannot_name_a_module_is_refused(tmp_path: Path, name: str) -> None:

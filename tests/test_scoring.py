@@ -267,7 +267,12 @@ def test_points_of_questions_count_by_their_own_sum() -> None:
     assert of_80(written(10, 5, points=10)).written == 75
 
 
-@pytest.mark.parametrize("parts", [[], [written(50, None)], [written(50, 50), written(None)]])
+def test_where_nothing_is_asked_the_code_makes_up_all_points() -> None:
+    found = of_80()
+    assert (found.total, found.written_points, found.provisional) == (50, 0, False)
+
+
+@pytest.mark.parametrize("parts", [[written(50, None)], [written(50, 50), written(None)]])
 def test_a_mark_that_is_missing_leaves_the_score_provisional(parts: list[Written]) -> None:
     found = of_80(*parts)
     assert (found.total, found.written, found.provisional) == (50, None, True)

@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import random
+import shutil
 import stat
 import struct
 import tempfile
@@ -878,3 +879,86 @@ def test_spliced_archives_give_a_submission_or_a_refusal(content: bytes, cuts: l
 )
 def test_archives_of_odd_entries_give_a_submission_or_a_refusal(entries: list[Entry]) -> None:
     outcome(archive(*entries))
+
+
+# Written answers, as text and as notebook
+
+
+NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
+
+
+@pytest.mark.parametrize("around", ["", "work/"])
+def test_answers_are_taken_from_the_folder_of_their_assignment_in_either_form(around: str) -> None:
+    files = {"knn.py": KNN, "knn/answers.md": b"Because.", "linear_regression/questions.ipynb": NOTEBOOK}
+    submission = read(zipped({f"{around}{name}": content for name, content in files.items()}))
+    assert dict(submission.answers) == {"knn": "Because."}
+    assert dict(submission.notebooks) == {"linear_regression": NOTEBOOK}
+    assert (submission.ignored, submission.remarks) == (0, ())
+
+
+def test_answers_in_both_forms_are_both_taken() -> None:
+    submission = read(zipped({"knn.py": KNN, "knn/answers.md": b"Because.", "knn/questions.ipynb": NOTEBOOK}))
+    assert (submission.answers["knn"], submission.notebooks["knn"]) == ("Because.", NOTEBOOK)
+
+
+@pytest.mark.parametrize("name", ["questions.ipynb", "em/questions.ipynb", "knn/Questions.ipynb", "knn/knn.ipynb"])
+def test_notebooks_elsewhere_are_none_of_answers(name: str) -> None:
+    submission = read(zipped({"knn.py": KNN, "notes.txt": b"x", name: NOTEBOOK}))
+    assert (dict(submission.notebooks), submission.ignored) == ({}, 2)
+
+
+def test_a_notebook_of_answers_is_no_module_and_changes_no_digest() -> None:
+    assert (
+        read(zipped({"knn.py": KNN, "knn/questions.ipynb": NOTEBOOK})).sha256 == read(zipped({"knn.py": KNN})).sha256
+    )
+    assert "questions.ipynb" in refusal(zipped({"knn/questions.ipynb": NOTEBOOK}))
+
+
+@pytest.mark.parametrize("form", ["answers.md", "questions.ipynb"])
+def test_answers_beyond_the_limit_cost_nothing_and_are_told(form: str) -> None:
+    content = random.Random(4).randbytes(3 * MODULE_LIMIT)
+    submission = read(zipped({"knn.py": KNN, f"knn/{form}": content}, STORED))
+    assert submission.modules["knn"] == KNN
+    (remark,) = submission.remarks
+    assert remark.startswith(f"knn/{form} is ")
+    assert "1 MB" in remark
+    if form == "questions.ipynb":
+        assert submission.notebooks["knn"] == content[: MODULE_LIMIT + 1]
+
+
+@pytest.mark.parametrize("form", ["answers.md", "questions.ipynb"])
+def test_answers_beyond_what_an_archive_may_unpack_to_are_refused_with_their_name(form: str) -> None:
+    """As everything else in an archive: fifty megabytes are refused before they are unpacked, whatever they are."""
+    content = random.Random(4).randbytes(1000) * 50_000
+    entry = Entry(f"knn/{form}".encode(), content, size=len(content))
+    message = refusal(archive(GOOD, entry))
+    assert "unpacks to 47.7 MB" in message or "zip bomb" in message
+    assert form in message
+
+
+@pytest.mark.parametrize("form", ["answers.md", "questions.ipynb"])
+def test_a_folder_may_hold_answers_of_any_size(tmp_path: Path, form: str) -> None:
+    folder = written(tmp_path, {"knn/knn.py": KNN, f"knn/{form}": bytes(50_000_000)})
+    submission = read_submission(folder, ASSESSMENT)
+    assert submission.modules["knn"] == KNN
+    assert len(submission.remarks) == 1
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_text_is_read_in_whatever_an_editor_saved_it(encoding: str) -> None:
+    content = "Weil es größer ist. 😀".encode(encoding)
+    assert read(zipped({"knn.py": KNN, "knn/answers.md": content})).answers["knn"] == "Weil es größer ist. 😀"
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00\xd8", b"\xfe\xff\xd8", b"\xed\xa0\xbd", b"\xff", b"\xef\xbb\xbf\xff"]
+)
+def test_a_text_that_cannot_be_read_is_replaced_where_it_cannot(content: bytes) -> None:
+    read(zipped({"knn.py": KNN, "knn/answers.md": content})).answers["knn"].encode("utf-8")
+
+
+def test_a_link_to_a_notebook_is_none(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"knn/knn.py": KNN, "elsewhere.ipynb": NOTEBOOK})
+    (folder / "knn" / "questions.ipynb").symlink_to(folder / "elsewhere.ipynb")
+    assert dict(read_submission(folder, ASSESSMENT).notebooks) == {}

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from grader.candidate.answering import Answering, find_answers
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules
 from grader.errors import SuiteError
@@ -58,9 +59,10 @@ class Check:
         version: of the take-home.
         assignments: those that were checked.
         problems: what is wrong with the folder, one clear line each.
-        notes: what is left out of the modules that will be handed in.
+        notes: what is left out of the modules that will be handed in, and what is odd about the answers.
         unlimited: what is not limited on this machine and will be in scoring; empty if all is as there.
         seconds: how long it took.
+        answers: what was answered to written questions, by assignment.
     """
 
     title: str
@@ -70,6 +72,7 @@ class Check:
     notes: tuple[str, ...]
     unlimited: str
     seconds: float
+    answers: tuple[Answering, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -104,6 +107,7 @@ def check(
     started = time.monotonic()
     chosen = folder.narrowed(names)
     found = find_modules(folder, names)
+    answers = find_answers(folder, names)
     with closing(provider or local_provider()) as opened, _host(folder, found, opened) as host:
         checked = tuple(_checked(folder, assignment, found, host, progress) for assignment in chosen)
     return Check(
@@ -111,9 +115,10 @@ def check(
         version=folder.assessment.version,
         assignments=checked,
         problems=(*folder.problems(), *found.problems),
-        notes=found.notes,
+        notes=(*found.notes, *(line for each in answers for line in each.problems)),
         unlimited="" if can_fork() else "memory and processes are not limited on this machine; in scoring they are",
         seconds=time.monotonic() - started,
+        answers=answers,
     )
 
 

@@ -12,6 +12,7 @@ from grader.bank import ASSESSMENT_FILE, narrowed, read_assessment
 from grader.errors import BankError, SubmissionError
 from grader.models import Assessment, Assignment
 from grader.packet import PACKET_FILE, Packet, read_packet, sha256
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ class Folder:
 
     def _is_own(self, name: str) -> bool:
         """Whether a file is there to be filled in."""
-        own = {f"{a.name}/{module}" for a in self.assessment.assignments for module in (*a.modules, "answers")}
-        return name.rpartition(".")[0] in own
+        forms = {f"{a.name}/{form}" for a in self.assessment.assignments for form in (ANSWERS_FILE, QUESTIONS_FILE)}
+        own = {f"{a.name}/{module}" for a in self.assessment.assignments for module in a.modules}
+        return name in forms or name.rpartition(".")[0] in own
 
     def _is_as_released(self, name: str, digest: str) -> bool:
         path = self.root / name

@@ -22,6 +22,7 @@ from grader.candidate.notebooks import NotebookError, module_of
 from grader.packet import sha256
 from grader.submission import MODULE_LIMIT
 from grader.syntax import declared_encoding, imported, parsed, wrong_encoding
+from grader.written.questions import QUESTIONS_FILE
 
 NOTEBOOK_LIMIT = 50 * 1024 * 1024
 """Bytes of a notebook, most of which are outputs and of no account."""
@@ -130,7 +131,8 @@ class _Search:
     def _may_be_work(self, path: PurePosixPath) -> bool:
         released = self.folder.packet.files if self.folder.packet is not None else {}
         is_other_module = path.suffix in _SUFFIXES and path.stem in self.wanted
-        is_known = path.as_posix() in released or path.name.startswith("test_") or is_other_module
+        is_other = is_other_module or path.name == QUESTIONS_FILE
+        is_known = path.as_posix() in released or path.name.startswith("test_") or is_other
         return path.suffix in (*_SUFFIXES, ".txt", "") and not is_known
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
 import platform
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from textwrap import wrap
 
 from grader import __version__
 from grader.archive import zipped
+from grader.candidate.answering import Answering, find_answers
 from grader.candidate.folder import Folder
 from grader.candidate.modules import Found, find_modules, is_as_released
 from grader.errors import GraderError, SubmissionError
 from grader.manifest import MANIFEST_FILE, Manifest
 from grader.packet import sha256
-from grader.submission import ANSWERS_FILE, MODULE_LIMIT, read_archive
+from grader.submission import read_archive
 from grader.writing import write_whole
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
 _WIDTH = 80
 
@@ -48,6 +49,7 @@ class Packed:
         left_out: what did not, by path in the working folder, and why; folders as one.
         problems: what is wrong with the folder and with what went in, one line each.
         notes: what was left out of notebooks, and which stubs are untouched.
+        answers: how many questions are answered and where, one line for each assignment that asks some.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Packed:
     left_out: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
     def as_text(self) -> str:
         """Return what was packed and what to do with it, for a terminal."""
@@ -64,6 +67,8 @@ class Packed:
         lines = [part for line in told for part in wrap(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
         lines += [f"{self.path}: {_size(self.size_bytes)}, SHA-256 {self.sha256[:16]}", "", "What went in:"]
         lines += [f"  {name}" for name in self.files]
+        lines += ["", "Written answers:"] if self.answers else []
+        lines += [f"  {line}" for line in self.answers]
         lines += ["", "What was left out:"] if self.left_out else []
         lines += [line for why, names in _by_reason(self.left_out).items() for line in _wrapped(f"{why}: ", names)]
         lines += ["", f"Now hand in {self.path.name} in the way that the packet came to you."]
@@ -89,7 +94,8 @@ def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
     found = find_modules(folder)
     if not found.modules:
         raise SubmissionError(f"there is no module to hand in: {found.problems[0]}")
-    answers, complaints = _answers(folder)
+    answering = find_answers(folder)
+    answers = {found.path: found.content for found in answering if found.path}
     contents = {f"{name}.py": source for name, source in found.modules.items()} | answers
     manifest = _manifest(folder, contents, now)
     content = zipped(contents | {MANIFEST_FILE: manifest.as_json().encode()})
@@ -100,9 +106,10 @@ def pack(folder: Folder, output: Path, *, now: datetime) -> Packed:
         size_bytes=len(content),
         sha256=sha256(content),
         files=tuple(sorted((*contents, MANIFEST_FILE))),
-        left_out=tuple(_left_out(folder, {*found.paths.values(), *answers}, output)),
-        problems=(*folder.problems(), *found.problems, *complaints),
+        left_out=tuple(_left_out(folder, {*found.paths.values(), *answers}, answering, output)),
+        problems=(*folder.problems(), *found.problems, *(line for each in answering for line in each.problems)),
         notes=(*found.notes, *_untouched(folder, found)),
+        answers=tuple(filter(None, (each.as_text() for each in answering))),
     )
 
 
@@ -120,51 +127,6 @@ def _untouched(folder: Folder, found: Found) -> Iterator[str]:
     for name, path in found.paths.items():
         if is_as_released(folder, path, found.modules[name]):
             yield f"{path} is the stub as it was released"
-
-
-def _answers(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
-    """The written answers that differ from what was released, and what is wrong with some."""
-    answers: dict[str, bytes] = {}
-    complaints: list[str] = []
-    for assignment in folder.assessment.assignments:
-        name = f"{assignment.name}/{ANSWERS_FILE}"
-        answer, complaint = _answer(folder, name)
-        if answer is not None:
-            answers[name] = answer
-        if complaint:
-            complaints.append(f"{name} {complaint}")
-    return answers, complaints
-
-
-def _answer(folder: Folder, name: str) -> tuple[bytes | None, str]:
-    """One file of answers, if there are any in it, and what is wrong with it."""
-    try:
-        content = (folder.root / name).read_bytes()
-    except FileNotFoundError:
-        is_released = folder.packet is not None and name in folder.packet.files
-        return None, "is missing: take it from the packet again, or go without" if is_released else ""
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror or error}: see to its rights"
-    if is_as_released(folder, name, content):
-        return None, ""
-    text, complaint = _as_utf8(content)
-    if len(text) > MODULE_LIMIT:
-        return None, f"is larger than {MODULE_LIMIT // 1024**2} MB, and is left out: make it smaller"
-    return text, complaint
-
-
-def _as_utf8(content: bytes) -> tuple[bytes, str]:
-    """A text in UTF-8, whatever an editor saved it in, and what is wrong with it as it was."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace").encode("utf-8", "replace"), ""
-    plain = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        plain.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = plain.count(b"\n", 0, error.start) + 1
-        replaced = plain.decode("utf-8", "replace").encode("utf-8")
-        return replaced, f"should be in UTF-8, but line {line} is not: what cannot be read is replaced"
-    return plain, ""
 
 
 def _manifest(folder: Folder, contents: Mapping[str, bytes], now: datetime) -> Manifest:
@@ -194,20 +156,24 @@ def _check_intake(
 ) -> None:
     """See that those who score it will read from it what was put in."""
     read = read_archive(name, content, folder.assessment)
-    texts = {answer.partition("/")[0]: text.decode("utf-8") for answer, text in answers.items()}
-    if (read.modules, read.answers, read.manifest) != (found.modules, texts, manifest):
+    kept = {f"{name}/{ANSWERS_FILE}": text.encode() for name, text in read.answers.items()}
+    kept |= {f"{name}/{QUESTIONS_FILE}": content for name, content in read.notebooks.items()}
+    if (read.modules, kept, read.manifest) != (found.modules, answers, manifest):
         raise GraderError("what was packed is not what can be read from it: a bug in grader", cure="report it")
 
 
-def _left_out(folder: Folder, taken: set[str], output: Path) -> Iterator[tuple[str, str]]:
+def _left_out(
+    folder: Folder, taken: set[str], answering: Iterable[Answering], output: Path
+) -> Iterator[tuple[str, str]]:
     """What lies in the folder and in those of its assignments, and does not go in."""
+    superseded = {each.superseded: f"{PurePosixPath(each.path).name} counts" for each in answering}
     inner = {assignment.name for assignment in folder.assessment.assignments}
     for place in (folder.root, *(folder.root / name for name in sorted(inner))):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             name = path.relative_to(folder.root).as_posix()
             if name in taken or name in inner or path.absolute() == output.absolute():
                 continue
-            yield (f"{name}/" if path.is_dir() else name), _why(folder, path, name)
+            yield (f"{name}/" if path.is_dir() else name), superseded.get(name) or _why(folder, path, name)
 
 
 def _why(folder: Folder, path: Path, name: str) -> str:
@@ -218,7 +184,7 @@ def _why(folder: Folder, path: Path, name: str) -> str:
     if path.suffix == ".zip" and zipfile.is_zipfile(path):
         return "an archive"
     is_released = folder.packet is not None and name in folder.packet.files
-    if path.name == ANSWERS_FILE and is_released:
+    if path.name in (ANSWERS_FILE, QUESTIONS_FILE) and is_released:
         return _NO_ANSWERS
     return "from the packet" if is_released or name == "packet.json" else _NOT_ASKED
 

@@ -41,6 +41,8 @@ def as_text(check: Check, *, width: int = 80, color: bool = False) -> str:
         console.print(Text(f"Note: {one_line(note)}"))
     if check.unlimited:
         console.print(Text(f"Note: {check.unlimited}"))
+    for line in filter(None, (answering.as_text() for answering in check.answers)):
+        console.print(Text(f"Written questions, {one_line(line)}"))
     _summary(console, check)
     return text_of(console)
 
@@ -55,6 +57,10 @@ def as_json(check: Check) -> str:
         "assignments": [_data(checked) for checked in check.assignments],
         "problems": list(check.problems),
         "notes": list(check.notes),
+        "questions": [
+            {"assignment": each.assignment, "answered": each.answered, "asked": each.asked, "path": each.path}
+            for each in check.answers
+        ],
         "unlimited": check.unlimited,
         "seconds": round(check.seconds, 3),
     }

@@ -12,8 +12,11 @@ from grader.cli.cohorts import cohort
 from grader.cli.comparing import diff
 from grader.cli.completing import completion
 from grader.cli.giving import inspect, release
+from grader.cli.gradebook import gradebook
 from grader.cli.interviewing import interview
+from grader.cli.marking import mark
 from grader.cli.proving import verify
+from grader.cli.questions import questions
 from grader.cli.scoring import SCORE_EXIT_CODES, doctor, list_assignments, score
 from grader.cli.similar import similar
 from grader.endings import GraderGroup
@@ -36,5 +39,6 @@ def main() -> None:
 main.add_section("For candidates", start, check, pack)
 main.add_section("For staff", release, inspect, score, interview, verify, diff, list_assignments)
 main.add_section("For a whole round", batch, cohort, similar, impact)
-main.add_section("For authors of assignments", new, validate)
+main.add_section("Written answers", gradebook, mark)
+main.add_section("For authors of assignments", new, validate, questions)
 main.add_section("For everybody", doctor, completion)

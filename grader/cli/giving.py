@@ -60,5 +60,6 @@ def inspect(submission: Path, bank: Path | None, form: str) -> None:
     from grader import inspecting
 
     chosen = find_bank(bank)
-    found = inspecting.inspect(submission, chosen.assessment, inspecting.stubs_of(chosen))
+    stubs, questions = inspecting.stubs_of(chosen), inspecting.questions_of(chosen)
+    found = inspecting.inspect(submission, chosen.assessment, stubs, questions)
     click.echo(inspecting.as_json(found) if form == "json" else inspecting.as_text(found), nl=False)

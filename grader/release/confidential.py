@@ -14,7 +14,10 @@ copied into a public file would be public by that alone:
 - ids of criteria, which the rubric has;
 - what ``grader new`` wrote, and what its author left as it was.
 
-The body of a solution's function and the judging lines of a hidden test are never public.
+The body of a solution's function, the judging lines of a hidden test and what a mark scheme says are never public.
+
+Of the notebooks with written questions the locked cells are public: they are the questions. Everything else in them
+is a mark scheme. Its lines tell, and its sentences, since prose may be wrapped otherwise.
 """
 
 from __future__ import annotations
@@ -27,9 +30,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from grader.bank import Bank
+from grader.errors import BankError
 from grader.release.contents import PUBLIC_SUITE
+from grader.written.questions import QUESTIONS_FILE, cells_of
 
 TELLING_LENGTH = 31
 TELLING_DIGITS = 6
@@ -37,6 +43,8 @@ _NUMBER = re.compile(r"(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+
 _TEST = re.compile(r"\bdef\s+(test_\w+)")
 _JUDGES = re.compile(r"""^["'#]|^assert(?!hasattr\(|isinstance\()|\bassert_\w+\(|rng\.|==|<|>""")
 _ID = re.compile(r'^id *= *"\w+"$', re.MULTILINE)
+_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+")
+_SENTENCE_END = re.compile(r"(?<=[.!?:;]) ")
 _DATA_NUMBERS = 3
 
 
@@ -56,10 +64,13 @@ class Secrets:
 
 
 class _Place(Enum):
-    """Where a line stands: in the body of a solution's function, in a hidden suite but not its helpers, elsewhere."""
+    """Where a line stands: in the body of a solution's function, in a hidden suite but not its helpers, in a mark
+    scheme, elsewhere.
+    """
 
     BODY = auto()
     TEST = auto()
+    SCHEME = auto()
     OPEN = auto()
 
 
@@ -75,7 +86,7 @@ class _Public:
         suites: text of public suites.
         ids: lines of rubrics that name a criterion.
         templates: text of what ``grader new`` writes.
-        numbers: of the interface.
+        numbers: of the interface, and of written questions.
         tests: names of public tests.
     """
 
@@ -111,7 +122,7 @@ def secrets_of(bank: Bank) -> Secrets:
     numbers: dict[str, str] = {}
     tests: dict[str, str] = {}
     for path in _secret_files(bank):
-        text, name = _read(path), path.relative_to(bank.root).as_posix()
+        text, name = _confidential(path), path.relative_to(bank.root).as_posix()
         for number, line, place in _lines(text, name):
             if not _is_public(line, place, public):
                 lines.setdefault(line, f"{name}:{number}")
@@ -135,6 +146,31 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
+def _confidential(path: Path) -> str:
+    """A secret file's text; of a notebook with questions the cells that are not given out."""
+    return _cells(path, locked=False) if path.name == QUESTIONS_FILE else _read(path)
+
+
+def _cells(path: Path, *, locked: bool) -> str:
+    """The text of a notebook's cells that are locked, or of all others; all of a notebook that cannot be read."""
+    try:
+        cells = cells_of(path.read_bytes(), str(path))
+    except BankError:
+        return "" if locked else _read(path)
+    return "\n\n".join(_source(cell) for cell in cells if _is_locked(cell) == locked)
+
+
+def _is_locked(cell: Mapping[str, Any]) -> bool:
+    metadata = cell.get("metadata")
+    said = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return isinstance(said, dict) and said.get("locked") is True
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
 def _public(bank: Bank) -> _Public:
     paths = sorted(bank.root.glob("assignments/*/*.py"))
     suites = [_read(path) for path in paths if path.name == PUBLIC_SUITE]
@@ -142,12 +178,13 @@ def _public(bank: Bank) -> _Public:
     rubrics = sorted(bank.root.glob("assignments/*/assignment.toml"))
     forms = resources.files("grader").joinpath("templates").iterdir()
     templates = [form.read_text(encoding="utf-8") for form in forms if form.name.endswith(".txt")]
+    questions = [_cells(path, locked=True) for path in sorted(bank.root.glob(f"solutions/*/{QUESTIONS_FILE}"))]
     return _Public(
         interface=squeezed(interface),
         suites=squeezed("\n".join(suites)),
         ids=frozenset(squeezed(line) for path in rubrics for line in _ID.findall(_read(path))),
         templates=squeezed("\n".join(templates)),
-        numbers=frozenset(number_keys(interface)),
+        numbers=frozenset(number_keys("\n".join((interface, *questions)))),
         tests=frozenset(test for text in (*suites, *templates) for test in _TEST.findall(text)),
     )
 
@@ -167,12 +204,24 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, str, _Place]]:
         is_suite = name.startswith("tests/")
         inside = _Place.TEST if is_suite else _Place.BODY
         numbers = _outside_helpers(text) if is_suite else _in_bodies(text)
+    if name.endswith(f"/{QUESTIONS_FILE}"):
+        inside, numbers = _Place.SCHEME, _all_lines(text)
+        yield from ((number, line, inside) for number, line in _sentences(text))
     for number, raw in enumerate(text.split("\n"), start=1):
         line = squeezed(raw)
         if len(line) >= TELLING_LENGTH and not raw.lstrip().startswith(("import ", "from ")):
             yield number, line, inside if number in numbers else _Place.OPEN
     if inside is _Place.BODY:
         yield from ((number, line, _Place.BODY) for number, line in _joined(text, numbers))
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the telling sentences of prose with the number of the line that each paragraph begins on."""
+    for paragraph in _PARAGRAPH.finditer(text):
+        number = text.count("\n", 0, paragraph.start()) + 1
+        for sentence in _SENTENCE_END.split(" ".join(paragraph.group().split())):
+            if len(line := squeezed(sentence)) >= TELLING_LENGTH:
+                yield number, line
 
 
 def _joined(text: str, numbers: Collection[int]) -> Iterator[tuple[int, str]]:
@@ -192,6 +241,8 @@ def _is_public(line: str, place: _Place, public: _Public) -> bool:
         return False
     if line in public.templates or line in public.ids:
         return True
+    if place is _Place.SCHEME:
+        return False
     if place is _Place.TEST:
         return line in public.suites and _is_plumbing(line)
     return line in public.interface or line in public.suites

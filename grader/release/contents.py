@@ -9,8 +9,9 @@ from pathlib import Path
 from grader.bank import ASSESSMENT_FILE, Bank
 from grader.errors import BankError
 from grader.models import Assessment, Assignment
+from grader.release.questions import check_questions
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
-ANSWERS_FILE = "answers.md"
 PUBLIC_SUITE = "test_public.py"
 _NEEDED = {
     "assignment.toml": "the rubric",
@@ -20,7 +21,7 @@ _NEEDED = {
 
 
 def needed_names(assignment: Assignment) -> tuple[str, ...]:
-    """Return the files that each packet has of an assignment; ``answers.md`` comes with them where there is one."""
+    """Return the files that each packet has of an assignment; those with questions come with them."""
     return (*_NEEDED, *(f"{module}.py" for module in assignment.modules))
 
 
@@ -32,15 +33,17 @@ def public_files(bank: Bank, assessment: Assessment) -> dict[str, bytes]:
         assessment: the bank's, or what is given out of it.
 
     Raises:
-        BankError: a file is missing or no text, or a stub is solved.
+        BankError: a file is missing or no text, a stub is solved, or questions are not those of their source.
     """
     files = {ASSESSMENT_FILE: _assessment_file(bank, assessment)}
     for assignment in assessment.assignments:
         folder = bank.root / "assignments" / assignment.name
         for name in needed_names(assignment):
             files[f"{assignment.name}/{name}"] = _text(folder / name, _NEEDED.get(name, "the stub"))
-        if (folder / ANSWERS_FILE).is_file():
-            files[f"{assignment.name}/{ANSWERS_FILE}"] = _text(folder / ANSWERS_FILE, "the written questions")
+        for name in (ANSWERS_FILE, QUESTIONS_FILE):
+            if (folder / name).is_file():
+                files[f"{assignment.name}/{name}"] = _text(folder / name, "the written questions")
+        check_questions(bank, assignment, files)
         _check_stubs(bank, assignment, files)
     return files
 
@@ -64,6 +67,7 @@ def _assessment_file(bank: Bank, assessment: Assessment) -> bytes:
         f"title = {_quoted(assessment.title)}",
         f"version = {_quoted(assessment.version)}",
         f"pass_mark = {assessment.pass_mark!r}",
+        f"written_points = {assessment.written_points!r}",
     ]
     for name, weight in assessment.weights.items():
         lines += ["", "[[assignments]]", f"name = {_quoted(name)}", f"weight = {weight!r}"]

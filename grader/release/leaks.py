@@ -5,9 +5,11 @@ It starts from the bytes that would be given out and knows nothing of how they w
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from grader.archive import unzipped, zipped
 from grader.bank import ASSESSMENT_FILE, Bank
@@ -15,8 +17,10 @@ from grader.errors import BankError
 from grader.models import Assessment
 from grader.packet import PACKET_FILE
 from grader.release.confidential import TELLING_LENGTH, Secrets, number_keys, secrets_of, squeezed
-from grader.release.contents import ANSWERS_FILE, needed_names
+from grader.release.contents import needed_names
 from grader.release.wheel import DOCKERFILE, metadata_names
+from grader.written.form import excess
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
 FOLDER = "takehome"
 README_FILE = "README.md"
@@ -81,14 +85,16 @@ def find_leaks(content: bytes, bank: Bank, assessment: Assessment, wheel: str) -
     secrets = secrets_of(bank)
     beginnings = _by_beginning(secrets.lines)
     for name, text in sorted(files.items()):
-        yield from _in_file(name, text.decode("utf-8", "replace"), secrets, beginnings)
+        if name.endswith(f"/{QUESTIONS_FILE}") and (wrong := excess(text)):
+            yield Leak(name, wrong)
+        yield from _in_file(name, _readable(name, text), secrets, beginnings)
 
 
 def _unlisted(files: Mapping[str, bytes], assessment: Assessment, wheel: str) -> Iterator[Leak]:
     """Files that have no business in a packet, and those that should be there and are not."""
     needed = {README_FILE, PACKET_FILE, ASSESSMENT_FILE, wheel}
     needed.update(f"{a.name}/{name}" for a in assessment.assignments for name in needed_names(a))
-    possible = {f"{a.name}/{ANSWERS_FILE}" for a in assessment.assignments}
+    possible = {f"{a.name}/{name}" for a in assessment.assignments for name in (ANSWERS_FILE, QUESTIONS_FILE)}
     names = {name.removeprefix(f"{FOLDER}/") if name.startswith(f"{FOLDER}/") else f"/{name}" for name in files}
     yield from (Leak(name, "is not on the list of what a packet holds") for name in sorted(names - needed - possible))
     yield from (Leak(name, "should be in the packet, but is not") for name in sorted(needed - names))
@@ -102,6 +108,31 @@ def _beside_the_files(content: bytes, files: Mapping[str, bytes], name: str) -> 
 
 def _in_wheel(name: str) -> bool:
     return name == DOCKERFILE or name in metadata_names() or _PACKAGE_FILE.fullmatch(name) is not None
+
+
+def _readable(name: str, content: bytes) -> str:
+    """A file's text; of a notebook also what its strings say, which may be written otherwise in JSON."""
+    text = content.decode("utf-8", "replace")
+    if not name.endswith(".ipynb"):
+        return text
+    try:
+        return "\n".join((text, "".join(_strings(json.loads(content)))))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings of a JSON value, in its order: the lines of a cell one after the other."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{key}\n"
+            yield from _strings(inner)
+            yield "\n"
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _in_file(name: str, text: str, secrets: Secrets, beginnings: Mapping[str, list[str]]) -> Iterator[Leak]:

@@ -14,11 +14,12 @@ from grader.bank import Bank, narrowed
 from grader.errors import ExitCode, GraderError
 from grader.models import Assessment, Submission
 from grader.packet import PACKET_FILE, Packet, sha256
-from grader.release.contents import ANSWERS_FILE, public_files
+from grader.release.contents import public_files
 from grader.release.leaks import FOLDER, README_FILE, check_packet
 from grader.release.readme import readme
 from grader.release.wheel import build_wheel
 from grader.writing import write_whole
+from grader.written.questions import ANSWERS_FILE, QUESTIONS_FILE
 
 _VARIANT = re.compile(r"[A-Za-z0-9_.@-]{0,64}")
 
@@ -69,8 +70,8 @@ def release(bank: Bank, names: Sequence[str], output: Path, variant: str = "") -
     assessment = narrowed(bank.assessment, names)
     wheel = build_wheel()
     files = public_files(bank, assessment)
-    has_questions = any(name.endswith(f"/{ANSWERS_FILE}") for name in files)
-    files[README_FILE] = readme(assessment, wheel.name, has_questions=has_questions).encode()
+    forms = [form for form in (ANSWERS_FILE, QUESTIONS_FILE) if any(name.endswith(f"/{form}") for name in files)]
+    files[README_FILE] = readme(assessment, wheel.name, forms).encode()
     packet = _packet(assessment, variant, files)
     files |= {PACKET_FILE: packet.as_json().encode(), wheel.name: wheel.content}
     content = zipped({f"{FOLDER}/{name}": file for name, file in files.items()})

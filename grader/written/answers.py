@@ -45,7 +45,7 @@ class Answers:
 
 
 def answers_of(text: str | None, notebook: bytes | None, questions: Sequence[Question]) -> Answers:
-    """Return the answers in what was handed in; those in the text where both it and the notebook have some.
+    """Return the answers in what was handed in; to a question that both answer, the text's.
 
     Args:
         text: of the ``answers.md``, if there is one.
@@ -56,8 +56,10 @@ def answers_of(text: str | None, notebook: bytes | None, questions: Sequence[Que
     found += [answers_in_notebook(notebook, questions)] if notebook is not None else []
     answered = [answers for answers in found if answers.texts]
     if len(answered) == 2:
-        remark = "there are answers in the text and in the notebook, too; those in the text are taken"
-        return replace(answered[0], remarks=(*answered[0].remarks, remark))
+        in_text, in_notebook = answered
+        remark = "there are answers in the text and in the notebook; where both have one, the text's is taken"
+        merged = {**in_notebook.texts, **in_text.texts}
+        return Answers(merged, in_text.rest, (*in_text.remarks, *in_notebook.remarks, remark))
     chosen = next(iter(answered or found), Answers())
     # What stands in a text and belongs to no question is shown, even where the answers are in the notebook.
     return replace(chosen, rest=next((answers.rest for answers in found if answers.rest), ""))
@@ -123,7 +125,8 @@ def answers_in_notebook(content: bytes, questions: Sequence[Question]) -> Answer
     known |= {name + QUESTION_SUFFIX for name in known} | {"introduction"}
     extra = sum(1 for cell in cells if not set(_names(cell)) & known and _source(cell).strip())
     if extra:
-        remarks.append(f"{extra} cell{'s' * (extra != 1)} of the notebook belong to no question and were not taken")
+        cells_are = "1 cell of the notebook belongs" if extra == 1 else f"{extra} cells of the notebook belong"
+        remarks.append(f"{cells_are} to no question and {'was' if extra == 1 else 'were'} not taken")
     kept, cut = _bounded(texts)
     return Answers(kept, "", (*remarks, *cut))
 

@@ -71,7 +71,7 @@ def _kept(cell: Mapping[str, Any]) -> dict[str, Any]:
     said = cell["metadata"]["nbgrader"]
     metadata: dict[str, Any] = {key: cell["metadata"][key] for key in _LOCKS if key in cell["metadata"]}
     metadata["nbgrader"] = {key: said[key] for key in sorted(_SAID) if key in said}
-    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(map(str, cell["source"]))
     return {
         "cell_type": cell["cell_type"],
         "id": cell["id"],

@@ -43,7 +43,7 @@ def released(content: bytes, name: str) -> bytes:
         _check_cell(cell, f"{name}, cell {number}")
     if len({cell["id"] for cell in source}) != len(source):
         raise BankError(f"{name}: cells should have ids of their own, but some share one", cure=_CURE)
-    made = as_notebook(_generated(content, name))
+    made = as_notebook(_generated(as_notebook(source), name))
     for before, after in zip(source, cells_of(made, name), strict=True):
         if _text(after) != (STUB if _is_answer(before) else _text(before)):
             raise BankError(
@@ -62,6 +62,8 @@ def _check_cell(cell: Mapping[str, Any], where: str) -> None:
             f"{where}: should be locked or the cell of an answer, but is neither: candidates would get it as it is",
             cure=_CURE,
         )
+    if cell.get("cell_type") != "markdown" or not isinstance(cell.get("source"), (str, list)):
+        raise BankError(f"{where}: should be a cell of Markdown with a source", cure=_CURE)
     if not isinstance(cell.get("id"), str) or not CELL_ID.fullmatch(cell["id"]):
         raise BankError(f"{where}: should have an id of letters, digits, - and _, as format 4.5 has it", cure=_CURE)
     if cell.get("attachments"):
@@ -74,7 +76,7 @@ def _is_answer(cell: Mapping[str, Any]) -> bool:
 
 
 def _text(cell: Mapping[str, Any]) -> str:
-    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    return cell["source"] if isinstance(cell["source"], str) else "".join(map(str, cell["source"]))
 
 
 def _generated(content: bytes, name: str) -> list[Any]:
@@ -129,4 +131,4 @@ class _Heard(logging.Handler):
     def reason(self) -> str:
         """The last line of the traceback, else the first thing that was said."""
         told = [text.strip().splitlines()[-1] for text in self._said if text.startswith("Traceback")]
-        return next(iter((*told, *self._said)), "").strip()
+        return " ".join(next(iter((*told, *self._said)), "").split())

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 
+from grader import __version__
 from grader.candidate.checking import Check, check
 from grader.candidate.folder import Folder, find_folder
 from grader.candidate.notebooks import notebook_of
@@ -21,6 +22,7 @@ from grader.packet import PACKET_FILE, Packet, sha256
 from grader.sandbox.process import ProcessProvider
 from grader.sandbox.spawned import SpawnedProvider
 from tests.conftest import ToyBank
+from tests.written.sources import answered, notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -269,3 +271,32 @@ def test_lines_of_a_notebook_are_told_by_cell(folder: Folder) -> None:
     found = check(folder)
     assert outcomes(found) == [Outcome.PASSED, Outcome.FAILED]
     assert "at         toy.ipynb, cell 3, line 4 in mean: return X[0]" in as_text(found)
+
+
+def test_it_says_how_many_questions_are_answered_and_what_is_odd_about_it(folder: Folder) -> None:
+    write(folder, DONE)
+    made = [*answered(weights="When groups differ in size."), {"cell_type": "markdown", "source": "And this?"}]
+    (folder.root / "toy" / "questions.ipynb").write_bytes(notebook(made))
+    found = check(folder)
+    assert found.passes, "answers are no matter of the public tests"
+    text = " ".join(as_text(found).split())
+    assert "Written questions, toy: 1 of 2 questions answered, in toy/questions.ipynb" in text
+    assert "Note: toy/questions.ipynb: 1 cell of the notebook belongs to no question" in text
+    assert json.loads(as_json(found))["questions"] == [
+        {"assignment": "toy", "answered": 1, "asked": 2, "path": "toy/questions.ipynb"}
+    ]
+
+
+def test_where_nothing_is_asked_nothing_is_said_of_answers(folder: Folder) -> None:
+    write(folder, DONE)
+    assert "Written" not in as_text(check(folder))
+
+
+def test_answering_changes_no_file_of_the_packet(folder: Folder) -> None:
+    for name in ("questions.ipynb", "answers.md"):
+        write(folder, "as released", f"toy/{name}")
+    files = {f"toy/{name}": sha256(b"as released") for name in ("questions.ipynb", "answers.md", "test_public.py")}
+    (folder.root / PACKET_FILE).write_text(Packet("Toy take-home", "1", "", 7, __version__, files).as_json())
+    for name in ("questions.ipynb", "answers.md"):
+        write(folder, "filled in", f"toy/{name}")
+    assert find_folder(folder.root).changed() == ["toy/test_public.py"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import subprocess
@@ -16,15 +17,20 @@ import numpy as np
 import pytest
 
 from grader import __version__
-from grader.candidate import packing
+from grader.candidate import answering, packing
 from grader.candidate.folder import Folder
+from grader.candidate.modules import find_modules
 from grader.candidate.notebooks import notebook_of
 from grader.candidate.packing import Packed, pack
 from grader.errors import ExitCode, GraderError, SubmissionError
 from grader.manifest import Manifest, read_manifest
 from grader.packet import Packet, sha256
 from grader.submission import MODULE_LIMIT, read_submission
+from grader.written.answers import Answers, answers_in_notebook
+from grader.written.form import as_notebook
+from grader.written.questions import as_markdown, asked, read_questions
 from tests.conftest import ToyBank
+from tests.written.sources import answered, notebook, source
 
 NOON = datetime(2031, 2, 3, 12, 0, 0, tzinfo=UTC)
 DONE = b'"""Mine."""\n\n\ndef mean(X):\n    return sum(X) / len(X)\n'
@@ -254,6 +260,200 @@ def test_answers_that_are_too_large_or_a_folder_are_left_out_and_told(work: Work
     assert packed.files == ("manifest.json", "other.py", "toy.py")
     assert "toy/answers.md is larger than 1 MB" in packed.problems[0]
     assert "other/answers.md cannot be read" in packed.problems[1]
+
+
+# --- answers in a notebook ---
+
+
+RELEASED = as_notebook(answered())
+TEXT = as_markdown("A toy", asked(RELEASED)).encode()
+PULLS, SIZES = "It pulls the mean.", "When groups differ in size."
+
+
+class Asked(Work):
+    """The same, with two questions to answer in either form."""
+
+    def __init__(self, root: Path, bank: ToyBank) -> None:
+        super().__init__(root, bank)
+        for name in ("toy", "other"):
+            self.write(f"{name}/questions.ipynb", RELEASED)
+            self.write(f"{name}/answers.md", TEXT)
+        released = {f"{name}/{form}" for name in ("toy", "other") for form in ("questions.ipynb", "answers.md")}
+        files = {**self.packet.files, **{path: sha256((root / path).read_bytes()) for path in released}}
+        self.packet = replace(self.packet, files=files)
+
+
+@pytest.fixture
+def asking(tmp_path: Path, toy_bank: ToyBank) -> Asked:
+    return Asked(tmp_path / "work", toy_bank)
+
+
+def saved(content: bytes) -> bytes:
+    """A notebook as Jupyter saves it: other metadata, other bytes."""
+    table = json.loads(content)
+    table["metadata"]["language_info"] = {"name": "python", "version": "3.12.1", "mimetype": "text/x-python"}
+    table["metadata"]["toc"] = {"base_numbering": 1}
+    for each in table["cells"]:
+        each["metadata"]["jp-MarkdownHeadingCollapsed"] = True
+    return json.dumps(table, indent=4).encode()
+
+
+def with_text(text: str) -> bytes:
+    stub = b"<!-- Your answer: replace this line. -->"
+    return TEXT.replace(stub, text.encode(), 1)
+
+
+def test_answers_in_a_notebook_go_in_and_nothing_else_of_it(asking: Asked) -> None:
+    made = answered(one_outlier=PULLS)
+    made[2] |= {"attachments": {"a.png": {"image/png": "A" * 3 * MODULE_LIMIT}}, "outputs": [{"text": "forged"}]}
+    made[2]["metadata"]["note"] = "unknown"
+    asking.write("toy/questions.ipynb", saved(notebook(made)))
+    packed = asking.pack()
+    assert packed.files == ("manifest.json", "other.py", "toy.py", "toy/questions.ipynb")
+    assert packed.problems == ()
+    assert packed.answers == (
+        "toy: 1 of 2 questions answered, in toy/questions.ipynb",
+        "other: 0 of 2 questions answered",
+    )
+    first, second = json.loads(contents(asking.output)["toy/questions.ipynb"])["cells"]
+    assert (first["source"], second["source"]) == ([PULLS], [])
+    assert first.keys() == {"cell_type", "id", "metadata", "source"}
+    assert first["metadata"]["nbgrader"]["grade_id"] == "one_outlier"
+    assert first["metadata"].keys() == {"nbgrader"}
+
+
+def test_intake_reads_the_notebook_that_was_packed(asking: Asked) -> None:
+    asking.write("toy/questions.ipynb", saved(notebook(answered(one_outlier=PULLS, weights=SIZES))))
+    asking.pack()
+    submission = read_submission(asking.output, asking.folder.assessment)
+    assert (submission.remarks, submission.ignored, dict(submission.answers)) == ((), 0, {})
+    found = answers_in_notebook(submission.notebooks["toy"], read_questions(source(), "source"))
+    assert found == Answers({"one_outlier": PULLS, "weights": SIZES})
+    assert manifest(asking.output).files["toy/questions.ipynb"] == sha256(submission.notebooks["toy"])
+
+
+def test_what_is_packed_is_a_notebook_of_jupyters(asking: Asked) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    asking.write("toy/questions.ipynb", notebook(answered(one_outlier=PULLS)))
+    asking.pack()
+    nbformat.validate(nbformat.reads(contents(asking.output)["toy/questions.ipynb"].decode(), as_version=4))
+
+
+@pytest.mark.parametrize("content", [RELEASED, saved(RELEASED), b"\xef\xbb\xbf" + RELEASED])
+def test_saving_a_notebook_answers_nothing(asking: Asked, content: bytes) -> None:
+    asking.write("toy/questions.ipynb", content)
+    packed = asking.pack()
+    assert packed.files == ("manifest.json", "other.py", "toy.py")
+    assert dict(packed.left_out)["toy/questions.ipynb"] == "as released: no answers yet"
+    assert packed.problems == ()
+
+
+def test_the_notebook_counts_where_the_text_was_only_saved(asking: Asked) -> None:
+    asking.write("toy/answers.md", TEXT + b"\n\n")
+    asking.write("toy/questions.ipynb", notebook(answered(weights=SIZES)))
+    packed = asking.pack()
+    assert "toy/questions.ipynb" in packed.files
+    assert packed.problems == ()
+
+
+def test_the_text_counts_where_both_are_answered_and_that_is_a_problem(asking: Asked) -> None:
+    asking.write("toy/answers.md", with_text(PULLS))
+    asking.write("toy/questions.ipynb", notebook(answered(weights=SIZES)))
+    packed = asking.pack()
+    assert packed.files == ("manifest.json", "other.py", "toy.py", "toy/answers.md")
+    assert packed.problems == (
+        "toy/answers.md and toy/questions.ipynb are both answered; answers.md counts: put all answers there",
+    )
+    assert dict(packed.left_out)["toy/questions.ipynb"] == "answers.md counts"
+    assert packed.answers[0] == "toy: 1 of 2 questions answered, in toy/answers.md"
+
+
+def test_a_text_without_answers_but_with_words_does_not_hide_the_notebook(asking: Asked) -> None:
+    asking.write("toy/answers.md", b"See the notebook.\n\n" + TEXT)
+    asking.write("toy/questions.ipynb", notebook(answered(weights=SIZES)))
+    packed = asking.pack()
+    assert "toy/questions.ipynb" in packed.files
+    assert packed.problems == ("toy/answers.md was changed, but answers no question; toy/questions.ipynb counts",)
+
+
+def test_a_changed_text_goes_in_where_nothing_else_is_answered(asking: Asked) -> None:
+    """Better a word too much than an answer lost."""
+    asking.write("toy/answers.md", b"All answers are in my head.\n")
+    packed = asking.pack()
+    assert "toy/answers.md" in packed.files
+    assert "one_outlier, weights" in packed.problems[0]
+
+
+def test_an_answer_in_a_cell_of_its_own_is_told(asking: Asked) -> None:
+    extra = {"cell_type": "markdown", "id": "f00", "metadata": {}, "source": "My answer"}
+    asking.write("toy/questions.ipynb", notebook([*answered(), extra]))
+    packed = asking.pack()
+    assert packed.problems == (
+        "toy/questions.ipynb: 1 cell of the notebook belongs to no question and was not taken",
+    )
+
+
+def test_a_deleted_cell_is_told_and_the_others_go_in(asking: Asked) -> None:
+    asking.write("toy/questions.ipynb", notebook(answered(one_outlier=PULLS)[:-1]))
+    packed = asking.pack()
+    assert "toy/questions.ipynb" in packed.files
+    assert packed.problems[0].startswith("toy/questions.ipynb: the cell of the answer to weights is not there")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe\xfd", b'{"cells": [3]}'])
+def test_a_notebook_that_cannot_be_read_is_told_and_the_text_counts(asking: Asked, content: bytes) -> None:
+    asking.write("toy/questions.ipynb", content)
+    asking.write("toy/answers.md", with_text(PULLS))
+    packed = asking.pack()
+    assert "toy/answers.md" in packed.files
+    asking.write("toy/answers.md", TEXT)
+    packed = asking.pack()
+    assert not [name for name in packed.files if name.startswith("toy/")]
+    assert packed.problems[0].startswith("toy/questions.ipynb: ")
+
+
+def test_a_notebook_that_is_too_large_is_left_out_and_told(asking: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "NOTEBOOK_LIMIT", 2 * MODULE_LIMIT)
+    asking.write("toy/questions.ipynb", RELEASED.ljust(2 * MODULE_LIMIT + 1))
+    assert asking.pack().problems == ("toy/questions.ipynb is larger than 2 MB, and is left out: clear its outputs",)
+
+
+@pytest.mark.parametrize("gone", ["questions.ipynb", "answers.md"])
+def test_one_of_the_two_files_may_be_gone(asking: Asked, gone: str) -> None:
+    (asking.root / "toy" / gone).unlink()
+    assert asking.pack().problems == ()
+    asking.write("toy/questions.ipynb", notebook(answered(weights=SIZES)))
+    assert "toy/questions.ipynb" in asking.pack().files
+
+
+def test_both_files_gone_are_told(asking: Asked) -> None:
+    for name in ("questions.ipynb", "answers.md"):
+        (asking.root / "toy" / name).unlink()
+    assert asking.pack().problems == ("toy/answers.md is missing: take it from the packet again, or go without",)
+
+
+def test_the_notebook_with_questions_is_never_taken_for_a_module(asking: Asked) -> None:
+    (asking.root / "toy" / "toy.py").unlink()
+    (asking.root / "packet.json").unlink()
+    found = find_modules(Folder(asking.root, None))
+    assert list(found.modules) == ["other"]
+    assert found.problems == (
+        "toy/toy.py is missing (or toy.ipynb): take the stub from the packet again, or go without",
+    )
+
+
+def test_it_says_how_many_questions_are_answered(asking: Asked) -> None:
+    asking.write("toy/answers.md", with_text(PULLS))
+    text = asking.pack().as_text()
+    assert "\nWritten answers:\n  toy: 1 of 2 questions answered, in toy/answers.md\n  other: 0 of 2" in text
+
+
+def test_what_cannot_be_answered_is_not_spoken_of(work: Work) -> None:
+    for name in ("toy", "other"):
+        (work.root / name / "answers.md").unlink()
+    packed = pack(Folder(work.root, None), work.output, now=NOON)
+    assert packed.answers == ()
+    assert "Written answers" not in packed.as_text()
 
 
 # --- the packet ---

@@ -6,6 +6,7 @@ that the code promises for bad input are none here.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,13 +23,17 @@ from grader.submission import MODULE_LIMIT, read_archive
 from grader.worker.protocol import HEADER as RECORD
 from grader.worker.protocol import PROOF_LENGTH, Kind
 from grader.worker.values import HEADER, Handle, MalformedMessage, NotData, announced, dumps, loads
+from grader.written.answers import ANSWER_LIMIT, answers_of, without_outputs
+from grader.written.questions import read_questions
 from tests.sandbox.test_session import FACTS, ScriptedStream, packed, record
 from tests.test_submission import ASSESSMENT, HOSTILE, STORED, Entry, archive
+from tests.written.sources import answered, cell, notebook, source
 
 CRASHES = Path(__file__).with_name("crashes")
 """Inputs that broke something once, in a folder for each target."""
 
 MESSAGE_LIMIT = 1000
+QUESTIONS = read_questions(source(), "source")
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,28 @@ def feed_archive(data: bytes) -> bool:
         assert submission.modules
         assert set(submission.modules) <= wanted
         assert all(len(source) <= MODULE_LIMIT for source in submission.modules.values())
+        assert all(len(content) <= MODULE_LIMIT + 1 for content in submission.notebooks.values())
+        for name in {*submission.answers, *submission.notebooks}:
+            feed_answers(submission.answers.get(name), submission.notebooks.get(name))
     assert not refusal or refusal.isprintable()
     assert len(refusal) < MESSAGE_LIMIT
     return not refusal
+
+
+def feed_notebook(data: bytes) -> bool:
+    """A notebook of answers: text that can be kept, and remarks for a terminal."""
+    feed_answers(None, without_outputs(data))
+    return feed_answers(data.decode("utf-8", "replace"), data)
+
+
+def feed_answers(text: str | None, notebook: bytes | None) -> bool:
+    """What was answered, if anything."""
+    found = answers_of(text, notebook, QUESTIONS)
+    json.dumps([dict(found.texts), found.rest], ensure_ascii=False).encode("utf-8")
+    assert found.texts.keys() <= {question.id for question in QUESTIONS}
+    assert all(len(written) <= ANSWER_LIMIT for written in (*found.texts.values(), found.rest))
+    assert all(remark.isprintable() and len(remark) < MESSAGE_LIMIT for remark in found.remarks)
+    return bool(found.texts)
 
 
 def feed_message(data: bytes) -> bool:
@@ -173,6 +197,13 @@ TARGETS = {
                 Entry(b"knn/knn.py", b"x" * 300),
                 Entry(b"__MACOSX/._knn.py", b""),
             ),
+        ],
+    ),
+    "notebook": Target(
+        feed_notebook,
+        [
+            notebook(answered(one_outlier="It pulls.", weights="When sizes differ.")),
+            notebook([*answered(weights="x"), cell("weights", "y", 40), cell("other", "\ufeff", 1)]),
         ],
     ),
     "message": Target(feed_message, [_message(value) for value in _VALUES]),

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from grader.bank import Bank
 from grader.release import wheel
+from grader.written.form import as_notebook
+from grader.written.questions import STUB as ANSWER_STUB
+from grader.written.questions import as_markdown
 from tests.conftest import ROOT, STUB, ToyBank
+from tests.written.sources import cell, notebook
 
 BRIEF = """\
     # A toy
@@ -62,6 +68,38 @@ def add_public_files(bank: ToyBank, name: str) -> None:
     bank.write(f"assignments/{name}/{name}.py", STUB)
     bank.write(f"assignments/{name}/test_public.py", PUBLIC_SUITE.replace("candidate.toy", f"candidate.{name}"))
     bank.write(f"assignments/{name}/answers.md", ANSWERS)
+
+
+SCHEME = """\
+    **What earns what**
+
+    - 60 points: the mean has a breakdown point of nothing.
+    - 40 points: says what the median of these numbers, 1234567 and 7654321, does. One far value
+      moves it by one place in the order, however far away it is.
+"""
+
+
+@pytest.fixture
+def asking(public_bank: ToyBank) -> ToyBank:
+    """The same with written questions and their mark scheme, released as ``grader questions`` does it."""
+    question = "## 1. Outliers (100 points)\n\nWhat does one outlier do to the mean of 7654321 and others like it?"
+    cells = [
+        cell("introduction", "# A toy: written questions\n\nPeople read the answers."),
+        cell("outliers-question", question),
+        cell("outliers", dedent(SCHEME), 100),
+    ]
+    source = public_bank.root / "solutions/toy/questions.ipynb"
+    source.write_bytes(notebook(cells))
+    give_out_questions(public_bank, cells)
+    return public_bank
+
+
+def give_out_questions(bank: ToyBank, cells: list[dict[str, Any]]) -> None:
+    """Write the files that candidates get, without nbgrader, which not everybody has."""
+    place = bank.root / "assignments/toy"
+    given = [{**each, "source": [ANSWER_STUB]} if each["metadata"]["nbgrader"]["grade"] else each for each in cells]
+    (place / "questions.ipynb").write_bytes(as_notebook(given))
+    (place / "answers.md").write_text(as_markdown("A toy", Bank(bank.root).questions("toy")), encoding="utf-8")
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from grader.errors import ExitCode
 from grader.release.leaks import LeakError, check_packet, find_leaks
 from grader.release.releasing import release
 from grader.release.wheel import build_wheel
+from grader.written.form import as_notebook
 from tests.conftest import REFERENCE, ROOT, SUITE, ToyBank
 
 JUDGING = "assert_close(array(candidate.toy.mean(X), shape=(3,)), X.mean(axis=0), rtol=1e-9)"
@@ -139,6 +142,50 @@ def test_the_name_of_a_hidden_test(leaky: ToyBank, refused: Callable[[str], str]
     refused(r"names the hidden test test_mean_of_one_row_is_the_row of tests/hidden/toy/test_toy\.py")
 
 
+EARNS = "- 60 points: the mean has a breakdown point of nothing."
+WRAPPED = "One far value moves it by one place in the order,\nhowever far away it is."
+OF_THE_SCHEME = r"holds a line of solutions/toy/questions\.ipynb:\d+"
+
+
+@pytest.mark.parametrize("name", ["README.md", "test_public.py", "assignment.toml", "toy.py"])
+@pytest.mark.parametrize("secret", [EARNS, WRAPPED])
+def test_a_line_of_a_mark_scheme_in_a_public_file(
+    asking: ToyBank, refused: Callable[[str], str], name: str, secret: str
+) -> None:
+    comment = "# " if name.endswith((".py", ".toml")) else ""
+    plant(asking, name, comment + secret.replace("\n", " " if comment else "\n"))
+    refused(rf"takehome/toy/{name} {OF_THE_SCHEME}")
+
+
+def test_a_number_of_a_mark_scheme_in_a_public_file(asking: ToyBank, refused: Callable[[str], str]) -> None:
+    """That of the question is everybody's."""
+    plant(asking, "README.md", "Think of 7654321 as well as of 1_234_567.")
+    told = refused(r"README\.md holds a number of solutions/toy/questions\.ipynb \(1\.23457e\+06\)")
+    assert "7.65432e+06" not in told
+
+
+def test_a_mark_scheme_that_was_kept_from_the_template_is_no_secret(asking: ToyBank, tmp_path: Path) -> None:
+    """What ``grader new`` wrote is in every wheel."""
+    from grader.scaffold import lay_out
+
+    lay_out(asking.root, "spread")
+    assert "WRITE" in (asking.root / "solutions/spread/questions.ipynb").read_text()
+    release(Bank(asking.root), ["toy"], tmp_path / "takehome.zip")
+
+
+def test_a_scheme_of_an_assignment_that_is_not_given_out(asking: ToyBank, refused: Callable[[str], str]) -> None:
+    other = (asking.root / "solutions/toy/questions.ipynb").read_text().replace("breakdown point", "breaking point")
+    asking.write("solutions/later/questions.ipynb", other)
+    plant(asking, "README.md", EARNS.replace("breakdown point", "breaking point"))
+    refused(r"README\.md holds a line of solutions/later/questions\.ipynb:3")
+
+
+def test_a_source_that_is_no_notebook_is_secret_as_a_whole(asking: ToyBank, refused: Callable[[str], str]) -> None:
+    asking.write("solutions/later/questions.ipynb", f"half a notebook: {EARNS[2:]} And more\n")
+    plant(asking, "README.md", f"half a notebook: {EARNS[2:]} And more")
+    refused(r"README\.md holds a line of solutions/later/questions\.ipynb:1")
+
+
 @pytest.mark.parametrize("path", ["solutions/toy/interview.toml", "assignments/toy/interview.toml"])
 def test_a_question_of_the_interview(leaky: ToyBank, refused: Callable[[str], str], path: str) -> None:
     (leaky.root / "solutions/toy/interview.toml").unlink()
@@ -219,6 +266,88 @@ def test_a_file_that_is_not_on_the_list(finished: Finished, name: str) -> None:
     finished.files[name] = b""
     shown = name.removeprefix("takehome/") if name.startswith("takehome/") else f"/{name}"
     assert finished.leaks() == [(shown, "is not on the list of what a packet holds")]
+
+
+@pytest.fixture
+def finished_asking(asking: ToyBank, tmp_path: Path) -> Finished:
+    return Finished(Bank(asking.root), tmp_path / "takehome.zip")
+
+
+NOTEBOOK, TEXT = "takehome/toy/questions.ipynb", "takehome/toy/answers.md"
+
+
+def test_the_questions_themselves_are_no_leak(finished_asking: Finished) -> None:
+    assert {NOTEBOOK, TEXT} <= finished_asking.files.keys()
+    assert finished_asking.leaks() == []
+
+
+def test_a_scheme_in_the_text_of_a_finished_packet(finished_asking: Finished) -> None:
+    finished_asking.files[TEXT] += EARNS.encode()
+    found = finished_asking.leaks()
+    assert {file for file, _ in found} == {TEXT}
+    assert found[0][1].startswith("holds a line of solutions/toy/questions.ipynb:3")
+
+
+def in_the_answer(cells: list[dict[str, Any]]) -> None:
+    cells[2]["source"] = EARNS
+
+
+def over_lines_in_a_question(cells: list[dict[str, Any]]) -> None:
+    cells[1]["source"] = WRAPPED.replace(" ", " \n")
+
+
+@pytest.mark.parametrize("change", [in_the_answer, over_lines_in_a_question])
+def test_a_scheme_in_the_notebook_of_a_finished_packet(
+    finished_asking: Finished, change: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    cells = json.loads(finished_asking.files[NOTEBOOK])["cells"]
+    change(cells)
+    finished_asking.files[NOTEBOOK] = as_notebook(cells)
+    found = finished_asking.leaks()
+    assert [file for file, _ in found] == [NOTEBOOK] * len(found)
+    assert any(what.startswith("holds a line of solutions/toy/questions.ipynb") for _, what in found)
+
+
+def test_a_scheme_that_json_spells_otherwise(finished_asking: Finished) -> None:
+    """Escaped, no line of it stands in the file as it is."""
+    escaped = "".join(f"\\u{ord(char):04x}" for char in EARNS).encode()
+    finished_asking.files[NOTEBOOK] = finished_asking.files[NOTEBOOK].replace(
+        b'"Your answer: replace this line."', b'"' + escaped + b'"'
+    )
+    whats = [what for _, what in finished_asking.leaks()]
+    assert any(what.startswith("holds more than its cells") for what in whats)
+    assert any(what.startswith("holds a line of solutions/toy/questions.ipynb") for what in whats)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("outputs", [{"text": "1"}]), ("attachments", {"a.png": {"image/png": "AAAA"}}), ("execution_count", 1)],
+)
+def test_what_a_notebook_holds_beside_its_questions_is_a_leak(
+    finished_asking: Finished, key: str, value: object
+) -> None:
+    table = json.loads(finished_asking.files[NOTEBOOK])
+    table["cells"][2][key] = value
+    finished_asking.files[NOTEBOOK] = (json.dumps(table, indent=1, sort_keys=True) + "\n").encode()
+    assert finished_asking.leaks() == [(NOTEBOOK, f"holds in cell 3 {key!r}")]
+
+
+@pytest.mark.parametrize("where", ["notebook", "cell", "nbgrader"])
+def test_metadata_beyond_what_is_released_is_a_leak(finished_asking: Finished, where: str) -> None:
+    table = json.loads(finished_asking.files[NOTEBOOK])
+    metadata = {"notebook": table["metadata"], "cell": table["cells"][2]["metadata"]}
+    metadata["nbgrader"] = metadata["cell"]["nbgrader"]
+    metadata[where]["note"] = "see the median"
+    finished_asking.files[NOTEBOOK] = (json.dumps(table, indent=1, sort_keys=True) + "\n").encode()
+    ((file, what),) = finished_asking.leaks()
+    assert file == NOTEBOOK
+    assert "metadata" in what
+
+
+def test_no_notebook_is_in_the_wheel(finished_asking: Finished) -> None:
+    """Neither questions nor schemes; the form that ``grader new`` fills in is none of a bank's."""
+    names = list(unzipped(finished_asking.files[f"takehome/{finished_asking.wheel}"]))
+    assert [name for name in names if name.endswith(".ipynb") or "solutions" in name] == []
 
 
 def test_a_file_that_is_missing(finished: Finished) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,7 @@ from grader.bank import Bank, read_assessment
 from grader.errors import BankError, ExitCode
 from grader.packet import read_packet, sha256
 from grader.release.releasing import ReleaseError, hidden_seed, release
+from grader.written.form import as_notebook
 from tests.conftest import ROOT, ToyBank
 from tests.release.conftest import add_public_files
 
@@ -60,6 +64,107 @@ def test_questions_are_given_out_where_there_are_some(bank: Bank, tmp_path: Path
     files = released(bank, tmp_path / "without.zip")
     assert "toy/answers.md" not in files
     assert b"answers.md" not in files["README.md"]
+
+
+def test_both_forms_of_the_questions_are_given_out(asking: ToyBank, tmp_path: Path) -> None:
+    files = released(Bank(asking.root), tmp_path / "takehome.zip")
+    for name in ("toy/answers.md", "toy/questions.ipynb"):
+        assert files[name] == (asking.root / "assignments" / name).read_bytes()
+    assert read_packet(files["packet.json"]).files["toy/questions.ipynb"] == sha256(files["toy/questions.ipynb"])
+    text = " ".join(files["README.md"].decode().split())
+    assert "`answers.md` and `questions.ipynb` in a folder hold questions" in text
+    assert "answer in one of the two, not in both" in text
+    assert "points are theirs" not in text
+
+
+def test_the_points_of_written_answers_are_told_and_kept(asking: ToyBank, tmp_path: Path) -> None:
+    asking.add_other()
+    add_public_files(asking, "other")
+    listed = asking.root / "assignments/assessment.toml"
+    listed.write_text(listed.read_text().replace("pass_mark = 60", "pass_mark = 60\nwritten_points = 12.5"))
+    files = released(Bank(asking.root), tmp_path / "all.zip")
+    assert "12.5 of the 100 points are theirs" in " ".join(files["README.md"].decode().split())
+    files = released(Bank(asking.root), tmp_path / "some.zip", "toy")
+    assert b"written_points = 12.5" in files["assessment.toml"]
+    (tmp_path / "toy").mkdir()
+    for name in ("assessment.toml", "toy/assignment.toml"):
+        (tmp_path / name).write_bytes(files[name])
+    assert read_assessment(tmp_path).written_points == 12.5
+
+
+def rewritten(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[bytes], bytes]:
+    """What a change of its cells makes of a notebook that was released."""
+
+    def rewrite(content: bytes) -> bytes:
+        cells = json.loads(content)["cells"]
+        change(cells)
+        return as_notebook(cells)
+
+    return rewrite
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        rewritten(lambda cells: cells[1].update(source="## 1. Outliers (100 points)\n\nWhat else?")),
+        rewritten(lambda cells: cells[1].update(source="## 1. Another title (100 points)\n\nWhat else?")),
+        rewritten(lambda cells: cells[2].update(source="An answer")),
+        rewritten(lambda cells: cells[2]["metadata"]["nbgrader"].update(points=50)),
+        rewritten(lambda cells: cells[2]["metadata"]["nbgrader"].update(grade_id="others")),
+        rewritten(lambda cells: cells[2]["metadata"]["nbgrader"].update(grade=False)),
+        rewritten(lambda cells: cells[1]["metadata"]["nbgrader"].update(locked=False)),
+        rewritten(lambda cells: cells[1].update(id="another")),
+        rewritten(lambda cells: cells.pop()),
+        rewritten(lambda cells: cells.reverse()),
+    ],
+)
+def test_a_notebook_that_asks_something_else_is_refused(
+    asking: ToyBank, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    path = asking.root / "assignments/toy/questions.ipynb"
+    path.write_bytes(change(path.read_bytes()))
+    refused(asking, tmp_path, r"assignments/toy/questions\.ipynb is not what .*solutions/toy/questions\.ipynb asks")
+
+
+def refused(bank: ToyBank, tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(BankError, match=pattern) as told:
+        release(Bank(bank.root), [], tmp_path / "takehome.zip")
+    assert "grader questions toy" in told.value.cure
+    assert not (tmp_path / "takehome.zip").exists()
+
+
+@pytest.mark.parametrize("content", [b"{}", b"", b"null", b'{"cells": []}'])
+def test_a_notebook_that_is_none_is_refused(asking: ToyBank, tmp_path: Path, content: bytes) -> None:
+    (asking.root / "assignments/toy/questions.ipynb").write_bytes(content)
+    refused(asking, tmp_path, r"assignments/toy/questions\.ipynb (holds|should be)")
+
+
+def test_a_text_that_asks_something_else_is_refused(asking: ToyBank, tmp_path: Path) -> None:
+    path = asking.root / "assignments/toy/answers.md"
+    path.write_text(path.read_text().replace("one outlier", "two outliers"))
+    refused(asking, tmp_path, r"assignments/toy/answers\.md is not what .*solutions/toy/questions\.ipynb asks")
+
+
+@pytest.mark.parametrize("name", ["answers.md", "questions.ipynb"])
+def test_questions_that_were_not_released_are_refused(asking: ToyBank, tmp_path: Path, name: str) -> None:
+    (asking.root / "assignments/toy" / name).unlink()
+    refused(asking, tmp_path, rf"assignments/toy/{name}, the written questions, is missing")
+
+
+def test_a_notebook_without_a_source_is_refused(asking: ToyBank, tmp_path: Path) -> None:
+    (asking.root / "solutions/toy/questions.ipynb").unlink()
+    with pytest.raises(BankError, match=r"assignments/toy/questions\.ipynb has no source"):
+        release(Bank(asking.root), [], tmp_path / "takehome.zip")
+
+
+def test_a_module_may_not_be_called_as_the_notebook_is(asking: ToyBank, tmp_path: Path) -> None:
+    """Its own notebook would be taken for the questions, or the questions for it."""
+    for folder in ("assignments/toy", "solutions/toy/reference"):
+        (asking.root / folder / "toy.py").rename(asking.root / folder / "questions.py")
+    listed = asking.root / "assignments/toy/assignment.toml"
+    listed.write_text(listed.read_text().replace('["toy"]', '["questions"]'))
+    with pytest.raises(BankError, match="none of its modules may be called questions"):
+        release(Bank(asking.root), [], tmp_path / "takehome.zip")
 
 
 def test_the_readme_begins_with_three_commands(bank: Bank, tmp_path: Path) -> None:
@@ -205,7 +310,7 @@ def test_the_default_bank_is_fit_to_be_given_out(tmp_path: Path) -> None:
     bank = Bank(ROOT)
     files = released(bank, tmp_path / "takehome.zip")
     assignments = bank.assessment.assignments
-    assert len(files) == 4 + 5 * len(assignments)
+    assert len(files) == 4 + 6 * len(assignments)
     assert all(f"| {a.title} | `{a.name}/` |" in files["README.md"].decode() for a in assignments)
     assert len(files["README.md"].decode().splitlines()) < 70
 
