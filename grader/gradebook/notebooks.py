@@ -1,7 +1,7 @@
 """The notebook that a person marks, written by us from a report: nothing of a submission's own notebook is in it.
 
-What a stranger wrote stands in one place, as the source of the cells of answers, as it is: whoever shows the notebook
-shows it as text. Everything else is ours, or is cleaned and stands behind a ``#``.
+What a stranger wrote stands as the source of the cells of answers, and of one for what belongs to no question, as it
+is: whoever shows the notebook shows it as text. Everything else is ours, or is cleaned and stands behind a ``#``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ CRITERION_PREFIX = "criterion-"
 SCALE_SUFFIX = "-scale"
 """After a question's id in the name of the cell with its mark scheme."""
 
+REST_CELL = "other-text"
+"""Name of the cell with what was written and belongs to no question; no question's id has a hyphen."""
+
 _SCHEMA_VERSION = 3
 """Of nbgrader's metadata."""
 
@@ -28,7 +31,7 @@ def notebook(assignment: AssignmentScore, written: Written | None, questions: Se
     """Return the notebook of one candidate's assignment, nbformat 4.5; the same for the same report.
 
     For each criterion a cell of code with what was lost, as comments; for each question the question, its mark scheme
-    where the bank has one, and the answer.
+    where the bank has one, and the answer; last what belongs to no question, if there is any.
 
     Args:
         assignment: points for the code.
@@ -44,6 +47,8 @@ def notebook(assignment: AssignmentScore, written: Written | None, questions: Se
         if scales.get(question.id):
             cells.append(_locked_cell(question.id + SCALE_SUFFIX, scales[question.id]))
         cells.append(_graded_cell(question.id, "markdown", question.points, answer.text))
+    if written is not None and written.rest:
+        cells.append(_locked_cell(REST_CELL, written.rest))
     numbered = [{"id": f"cell-{index}", **cell} for index, cell in enumerate(cells, 1)]
     table = {
         "cells": numbered,

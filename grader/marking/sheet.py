@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.gradebook.notebooks import CRITERION_PREFIX, SCALE_SUFFIX
+from grader.gradebook.notebooks import CRITERION_PREFIX, REST_CELL, SCALE_SUFFIX
 from grader.written.questions import QUESTION_SUFFIX
 
 _LIMIT = 16 * 1024 * 1024
@@ -26,12 +26,14 @@ class Sheet:
         questions: text by the question's id.
         scales: mark scheme by the question's id.
         criteria: text by the name of the criterion's cell, in the notebook's order.
+        rest: what was written and belongs to no question.
     """
 
     answers: Mapping[str, str]
     questions: Mapping[str, str]
     scales: Mapping[str, str]
     criteria: Mapping[str, str]
+    rest: str = ""
 
 
 def read_sheet(content: bytes) -> Sheet:
@@ -60,6 +62,7 @@ def read_sheet(content: bytes) -> Sheet:
         questions={name: _without_heading(texts.get(name + QUESTION_SUFFIX, "")) for name in answers},
         scales={name: texts[name + SCALE_SUFFIX] for name in answers if name + SCALE_SUFFIX in texts},
         criteria=criteria,
+        rest=texts.get(REST_CELL, ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,15 @@ def test_a_notebook_of_the_gradebook_is_read() -> None:
     assert sheet.scales == {question.id: question.scale for question in QUESTIONS}
     assert list(sheet.criteria) == ["criterion-weights", "criterion-ties"]
     assert "0 of 40 points" in sheet.criteria["criterion-ties"]
+
+
+def test_what_belongs_to_no_question_is_read() -> None:
+    made = report("ada", {"assumptions": "", "scale": ""})
+    assert read_sheet(notebook(made.score.assignments[0], made.written[0], QUESTIONS)).rest == ""
+    written = replace(made.written[0], rest="An answer under\na heading of my own.")
+    sheet = read_sheet(notebook(made.score.assignments[0], written, QUESTIONS))
+    assert sheet.rest == written.rest
+    assert sheet.answers == {"assumptions": "", "scale": ""}
 
 
 def test_an_answer_that_looks_like_a_question_is_an_answer() -> None:

@@ -68,14 +68,14 @@ def answer_in_notebook(folder: Path, texts: dict[str, str]) -> None:
     path.write_text(json.dumps(table, indent=1))
 
 
-def answer_in_text(folder: Path, *texts: str) -> None:
+def answer_in_text(folder: Path, *texts: str, above: str = "") -> None:
     path = folder / "toy" / "answers.md"
     stub = "<!-- Your answer: replace this line. -->"
     content = path.read_text()
     assert content.count(stub) == len(texts)
     for text in texts:
         content = content.replace(stub, text, 1)
-    path.write_text(content)
+    path.write_text(f"{above}\n\n{content}")
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def way(toy_bank: ToyBank, grader: Grader, tmp_path: Path) -> Way:
         elif name == "bob":
             answer_in_text(folder, "In the order of summation.", "<!-- Your answer: replace this line. -->")
         else:
-            answer_in_text(folder, everything(), "</pre></body>" + everything())
+            answer_in_text(folder, everything(), "</pre></body>" + everything(), above=everything())
         told = way.run("pack", folder, "--output", tmp_path / "round" / f"{name}.zip")
         assert "toy/" in told
     way.staff("batch", tmp_path / "round", "--output", tmp_path / "results", "--sandbox", "none")
@@ -140,6 +140,7 @@ def test_from_the_packet_to_the_final_report(way: Way, browser: Browser) -> None
         give(open_submission(watched, way, "bob"), "chance", "30")
         page = open_submission(watched, way, "eve")
         page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+        expect(page.get_by_role("heading", name="Written elsewhere in the file")).to_be_visible()
         look(watched, "marking-whole-way")
         give(page, "chance", "0", "No answer to the question.")
         assert page.evaluate("window.hacked") is None
