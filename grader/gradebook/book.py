@@ -15,7 +15,7 @@ from statistics import fmean
 from types import TracebackType
 from typing import Any, Self
 
-import nbgrader.api as api  # type: ignore[import-untyped]
+import nbgrader.api as api
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session

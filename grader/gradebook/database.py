@@ -7,13 +7,14 @@ version is asked of alembic in this process, and a file of SQLite is moved to it
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from pathlib import Path
 
-import nbgrader.api as api  # type: ignore[import-untyped]
+import nbgrader.api as api
 from alembic.script import ScriptDirectory
-from nbgrader.dbutil import ALEMBIC_DIR  # type: ignore[import-untyped]
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import Connection, create_engine, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -112,6 +113,7 @@ def reason_of(error: DBAPIError) -> str:
     return " ".join(str(error.orig).split())
 
 
+@functools.cache
 def alembic_head() -> str:
     """Return the version of nbgrader's tables, as nbgrader itself would note it."""
     return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())

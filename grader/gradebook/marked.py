@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import nbgrader.api as api  # type: ignore[import-untyped]
+import nbgrader.api as api
 from sqlalchemy import select
 
 from grader.gradebook.book import GRADE, REMARK, SUBMITTED, Book, Candidate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import nbgrader.api as api  # type: ignore[import-untyped]
+import nbgrader.api as api
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 

@@ -143,7 +143,9 @@ def as_markdown(title: str, questions: Iterable[Question]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-INTRODUCTION = "People read the answers; five to eight sentences each are enough. They are marked apart from the code."
+INTRODUCTION = (
+    "People read the answers; five to eight sentences each are enough. They are marked apart from the code."
+)
 
 
 def heading(number: int, question: Question) -> str:

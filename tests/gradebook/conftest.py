@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -40,6 +41,7 @@ from grader.models import (
 )
 from grader.publishing import Publisher
 from grader.scoring import score, with_written
+from tests.conftest import wait_for
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -226,26 +228,39 @@ def postgresql() -> Iterator[str]:
 
 
 def _served(programs: Path, folder: Path) -> Iterator[str]:
+    import psycopg
+
     as_user: list[str] = []
     if os.geteuid() == 0:  # which the server refuses to run as
         shutil.chown(folder, "postgres")
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data = folder / "data"
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_user, str(programs / program), *arguments]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-
-    run("initdb", "-D", str(data), "-A", "trust", "-U", "grader", "-E", "UTF8", "--no-sync")
+    # A run of tests that is killed takes its server with it.
+    with_us = ["setpriv", *as_user[1:], "--pdeathsig=TERM"] if shutil.which("setpriv") else as_user
+    making = [*as_user, str(programs / "initdb"), "-D", "data", "-A", "trust", "-U", "grader", "-E", "UTF8", "-N"]
+    subprocess.run(making, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
-    run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-F"]
+    url = f"postgresql://grader@127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            psycopg.connect(f"{url}/postgres").close()
+        except psycopg.OperationalError:
+            assert server.poll() is None, (folder / "log").read_text()
+            return False
+        return True
+
+    with (folder / "log").open("w") as log:
+        command = [*with_us, str(programs / "postgres"), "-D", "data", *options]
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
     try:
-        yield f"postgresql://grader@127.0.0.1:{port}"
+        wait_for(answers)
+        yield url
     finally:
-        run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+        server.send_signal(signal.SIGINT)  # which ends connections that are still open
+        server.wait()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import event
@@ -21,8 +22,10 @@ from sqlalchemy import event
 from grader.gradebook import adding
 from grader.gradebook.applying import Marks, write
 from grader.gradebook.book import Book
+from grader.gradebook.database import alembic_head
 from grader.gradebook.marked import MarkedNotebook, marked_notebooks
 from grader.gradebook.reading import places, read_scored
+from grader.publishing import Publisher
 
 
 class Countdown:
@@ -51,8 +54,8 @@ def count_files(countdown: Countdown) -> None:
         setattr(Path, name, counted)
 
 
-def work(what: str, course: Path, url: str | None, results: Path, at: int) -> int:
-    """Do it, and return how many moments there were."""
+def work(what: str, course: Path, url: str | None, results: Path, at: int) -> None:
+    """Do it, and print how many moments there were."""
     countdown = Countdown(at)
     with Book(course, url) as book:
         event.listen(book.gradebook.engine, "after_cursor_execute", countdown.tick)
@@ -64,7 +67,7 @@ def work(what: str, course: Path, url: str | None, results: Path, at: int) -> in
             marks = Marks(marked_notebooks(book))
             for place in places([results]):
                 write(marks.folded(read_scored(place)), {})
-    return countdown.count
+    print(countdown.count, flush=True)
 
 
 def look(course: Path, url: str | None) -> None:
@@ -92,10 +95,12 @@ def forked(do: Callable[[], object]) -> int:
 
 def main(what: str, course: str, url: str, *tasks: str) -> None:
     place, address = Path(course), None if url == "-" else url
+    alembic_head()
+    Publisher().load()
     for task in tasks:
         moment, _, results = task.partition("=")
-        print(forked(lambda: print(work(what, place, address, Path(results), int(moment)), flush=True)), flush=True)
-        forked(lambda: look(place, address))
+        print(forked(partial(work, what, place, address, Path(results), int(moment))), flush=True)
+        forked(partial(look, place, address))
 
 
 if __name__ == "__main__":

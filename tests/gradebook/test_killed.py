@@ -23,7 +23,7 @@ from tests.gradebook.killed import given
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"candidate {number}" for number in range(6)]
-TRIES = 12
+TRIES = 6
 
 
 def run(what: str, course: Path, url: str | None, tasks: Sequence[tuple[int, Path]]) -> list[tuple[int, str]]:
@@ -69,7 +69,7 @@ def test_a_re_score_that_is_killed_loses_no_mark_and_is_completed(
     assert [marks for _, marks in ends] == [before] * len(ends)
     assert (ends[0][0], ends[-1][0]) == (-signal.SIGKILL, 0)
     # What one process has done is less to do for the next, which may end before its moment.
-    assert sum(code == -signal.SIGKILL for code, _ in ends) >= TRIES / 3
+    assert sum(code == -signal.SIGKILL for code, _ in ends) >= 2
     with Book(course, url) as book, Book(expected) as other:
         assert anonymous(book) == anonymous(other)
         assert all(each.is_flagged for each in marked_notebooks(book))
@@ -129,19 +129,18 @@ def test_two_processes_write_at_once_and_lose_nothing(tmp_path: Path, url: str |
         put(book, *made)
         grades = {name: cell(book, "random", name).grade for name in NAMES}
         command = [sys.executable, "-m", "tests.gradebook.killed", "add", str(course), url or "-"]
-        with subprocess.Popen(
-            [*command, *[f"0={results.root}"] * 5], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        ) as adding:
-            rounds = 0
-            while adding.poll() is None or rounds == 0:
-                rounds += 1
-                for number, name in enumerate(NAMES):
-                    book.mark(grades[name], "eve", number + rounds % 5, NOON)
+        command += [f"0={results.root}"] * 3
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as adding:
             assert adding.stdout is not None
-            assert adding.stdout.read().splitlines().count("0") == 5
+            lines = [adding.stdout.readline()]  # the first time is over: the others are about to begin
+            for rounds in range(15):
+                for number, name in enumerate(NAMES):
+                    book.mark(grades[name], "eve", number + rounds, NOON)
+            lines += adding.stdout.readlines()
+        assert [line.strip() for line in lines].count("0") == 3
         for number, name in enumerate(NAMES):
             found = cell(book, "random", name)
-            assert (found.manual, found.needs) == (number + rounds % 5, False)
+            assert (found.manual, found.needs) == (number + 14, False)
             assert cell(book, "criterion-ties", name).auto == 30
 
 
