@@ -24,7 +24,7 @@ from grader.errors import SandboxError
 from grader.examining import Examined, Task, hosts_for
 from grader.models import Assessment, Report, Submission
 from grader.publishing import Publisher
-from grader.sandbox import SandboxProvider
+from grader.sandbox import SandboxFacts, SandboxProvider
 from grader.stopping import check_stopped, interruptible, obey
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ def _serve(line: Connection, caller: Connection, plan: Plan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller's, which stops all by closing its end of the line
     try:
         with closing(plan.again()) as provider:
-            _prove(provider, plan)
-            _with_suites(plan, lambda suites: _Forks(line, caller, plan, provider, suites).run())
+            facts = _proved(provider, plan)
+            _with_suites(plan, facts, lambda suites: _Forks(line, caller, plan, provider, suites).run())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # nobody is left to tell
     except Exception as error:
@@ -156,28 +156,41 @@ def _serve(line: Connection, caller: Connection, plan: Plan) -> None:
         caller.send(error)
 
 
-def _prove(provider: SandboxProvider, plan: Plan) -> None:
-    """Prove the sandbox once, for all forks: they inherit what was found."""
+def _proved(provider: SandboxProvider, plan: Plan) -> SandboxFacts:
+    """Prove the sandbox once, for all forks: they inherit what was found. Return what a report says of it."""
     memory_bytes = max(assignment.limits.memory_bytes for assignment in plan.assessment.assignments)
     with closing(provider.launch({}, memory_bytes=memory_bytes, hash_seed=0)) as sandbox:
-        sandbox.session()
+        return sandbox.facts()
 
 
-def _with_suites(plan: Plan, work: Callable[[list[CollectedSuite]], None]) -> None:
-    from grader.examiner import host, plugin  # noqa: F401 - loaded once, for all forks
+def _with_suites(plan: Plan, facts: SandboxFacts, work: Callable[[list[CollectedSuite]], None]) -> None:
+    import numpy.random  # noqa: F401 - loaded once, for all forks
+
+    from grader.examiner import host, plugin  # noqa: F401 - likewise
     from grader.examiner.examination import CollectedSuite, with_collected
 
     plan.publisher.load()
     bank = plan.bank
-    assert bank.sha256  # computed once, for all forks
     suites = [CollectedSuite(a, bank.suite(a.name), bank.suite_sha256(a.name)) for a in plan.assessment.assignments]
 
     def collected() -> None:
+        _rehearse(plan, facts, suites)
         gc.collect()
         gc.freeze()  # what is there is shared: a collection in a fork would copy it
         work(suites)
 
     with_collected(suites, collected)
+
+
+def _rehearse(plan: Plan, facts: SandboxFacts, suites: list[CollectedSuite]) -> None:
+    """Report on the references, of which no test is run: what is loaded or computed on the way is there for all forks."""
+    from grader.grade import report_of
+
+    references = {name: text for suite in suites for name, text in plan.bank.reference(suite.assignment).items()}
+    paths = {name: f"{name}.py" for name in references}
+    task = Task(Submission("references", "", references, paths), plan.bank, plan.assessment, 0)
+    examinations = {suite.assignment.name: suite.run(None, seed=0) for suite in suites}
+    plan.publisher.files(report_of(task, lambda: Examined(examinations, facts)))
 
 
 @dataclass
