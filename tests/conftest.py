@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from grader.sandbox import SandboxProvider
+from grader.sandbox.choosing import choose
 from tests.browser import browser, opener
 
 __all__ = ["browser", "opener"]
@@ -28,6 +30,20 @@ REQUIRE_DOCKER = "GRADER_REQUIRE_DOCKER"
 
 LOCAL_KINDS = ("bubblewrap", "embedded")
 """Sandboxes that need no engine."""
+
+GROWN = "embedded, grown"
+"""The embedded sandbox with workers that share their start, as in a round."""
+
+
+def chosen(kind: str, *hash_seeds: int) -> SandboxProvider:
+    """Make sandboxes of a kind, ``GROWN`` included, whose workers then share the start of these hash seeds."""
+    if kind != GROWN:
+        return choose(kind, lambda text: None)
+    made = choose("embedded", lambda text: None)
+    for hash_seed in hash_seeds:
+        assert made.grow(hash_seed)
+    return made
+
 
 _REMOVAL_SECONDS = 5.0
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from grader.bank import Bank
 from grader.errors import SandboxError
+from grader.examiner.seeding import hash_seed_of
 from grader.examining import Examined, Task, hosts_for
 from grader.models import Assessment, Report, Submission
 from grader.publishing import Publisher
@@ -147,8 +148,13 @@ def _serve(line: Connection, caller: Connection, plan: Plan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller's, which stops all by closing its end of the line
     try:
         with closing(plan.again()) as provider:
-            facts = _proved(provider, plan)
-            _with_suites(plan, facts, lambda suites: _Forks(line, caller, plan, provider, suites).run())
+            first = _first(line, caller)
+            if first is None:
+                return
+            grown = hash_seed_of(first[2])
+            provider.grow(grown)
+            facts = _proved(provider, plan, grown)
+            _with_suites(plan, facts, lambda suites: _Forks(line, caller, plan, provider, suites, first, grown).run())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # nobody is left to tell
     except Exception as error:
@@ -156,20 +162,35 @@ def _serve(line: Connection, caller: Connection, plan: Plan) -> None:
         caller.send(error)
 
 
-def _proved(provider: SandboxProvider, plan: Plan) -> SandboxFacts:
+def _first(line: Connection, caller: Connection) -> tuple[int, Submission, int] | None:
+    """Wait for the first submission, since its seed tells how sandboxes start; ``None`` if all is over before."""
+    if line in wait([line, caller]):
+        return None
+    handed: tuple[int, Submission, int] = caller.recv()
+    return handed
+
+
+def _proved(provider: SandboxProvider, plan: Plan, hash_seed: int) -> SandboxFacts:
     """Prove the sandbox once, for all forks: they inherit what was found. Return what a report says of it."""
     memory_bytes = max(assignment.limits.memory_bytes for assignment in plan.assessment.assignments)
-    with closing(provider.launch({}, memory_bytes=memory_bytes, hash_seed=0)) as sandbox:
+    with closing(provider.launch({}, memory_bytes=memory_bytes, hash_seed=hash_seed)) as sandbox:
+        _load(plan)  # while it starts
         return sandbox.facts()
 
 
-def _with_suites(plan: Plan, facts: SandboxFacts, work: Callable[[list[CollectedSuite]], None]) -> None:
+def _load(plan: Plan) -> None:
+    """Import what all forks will need."""
     import numpy.random  # noqa: F401 - loaded once, for all forks
 
-    from grader.examiner import host, plugin  # noqa: F401 - likewise
-    from grader.examiner.examination import CollectedSuite, with_collected
+    from grader import grade  # noqa: F401 - likewise
+    from grader.examiner import examination, host, plugin  # noqa: F401 - likewise
 
     plan.publisher.load()
+
+
+def _with_suites(plan: Plan, facts: SandboxFacts, work: Callable[[list[CollectedSuite]], None]) -> None:
+    from grader.examiner.examination import CollectedSuite, with_collected
+
     bank = plan.bank
     suites = [CollectedSuite(a, bank.suite(a.name), bank.suite_sha256(a.name)) for a in plan.assessment.assignments]
 
@@ -183,7 +204,7 @@ def _with_suites(plan: Plan, facts: SandboxFacts, work: Callable[[list[Collected
 
 
 def _rehearse(plan: Plan, facts: SandboxFacts, suites: list[CollectedSuite]) -> None:
-    """Report on the references, of which no test is run: what is loaded or computed on the way is there for all forks."""
+    """Report on the references, and run none: what is loaded or computed on the way is there for all forks."""
     from grader.grade import report_of
 
     references = {name: text for suite in suites for name, text in plan.bank.reference(suite.assignment).items()}
@@ -213,18 +234,24 @@ class _Forks:
         plan: Plan,
         provider: SandboxProvider,
         suites: list[CollectedSuite],
+        first: tuple[int, Submission, int],
+        grown: int,
     ) -> None:
         self.line = line
         self.caller = caller
         self.plan = plan
         self.provider = provider
         self.suites = suites
-        self.waiting: deque[tuple[int, Submission, int]] = deque()
+        self.last_hash_seed = grown
+        self.waiting: deque[tuple[int, Submission, int]] = deque([first])
         self.children: dict[Connection, _Child] = {}
 
     def run(self) -> None:
         """Fork, give turns and pass answers on, until the caller is done."""
         while True:
+            while self.waiting and len(self.children) < self.plan.jobs + self.plan.ahead:
+                self._fork(*self.waiting.popleft())
+            self._give_turns()
             for ready in wait([self.line, self.caller, *self.children]):
                 if ready is self.line:
                     self._stop()
@@ -233,11 +260,15 @@ class _Forks:
                     self.waiting.append(self.caller.recv())
                 else:
                     self._hear(cast(Connection, ready))
-            while self.waiting and len(self.children) < self.plan.jobs + self.plan.ahead:
-                self._fork(*self.waiting.popleft())
-            self._give_turns()
+
+    def _grow(self, hash_seed: int) -> None:
+        """Have sandboxes share their start where two in a row have the same hash seed; not all need have it."""
+        if hash_seed == self.last_hash_seed and self.provider.grow(hash_seed):
+            _proved(self.provider, self.plan, hash_seed)
+        self.last_hash_seed = hash_seed
 
     def _fork(self, number: int, submission: Submission, seed: int) -> None:
+        self._grow(hash_seed_of(seed))
         mine, theirs = Pipe()
         pid = os.fork()
         if pid == 0:

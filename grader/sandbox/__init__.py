@@ -90,6 +90,16 @@ class SandboxProvider(Protocol):
             hash_seed: PYTHONHASHSEED of the worker, so that a run can be replayed.
         """
 
+    def grow(self, hash_seed: int) -> bool:
+        """Have the workers of a hash seed share their start from now on, in processes forked from this one too.
+
+        Returns:
+            Whether something changed by it: the next sandbox proves itself anew.
+
+        Raises:
+            SandboxError: it cannot be had.
+        """
+
     def again(self) -> Callable[[], SandboxProvider]:
         """Return what makes a provider like this one in another process: it can be pickled."""
 

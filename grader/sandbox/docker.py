@@ -118,6 +118,10 @@ class DockerProvider:
         """See ``SandboxProvider``."""
         return partial(DockerProvider, _say_nothing, self.base_image, self.image, self.runtime)
 
+    def grow(self, hash_seed: int) -> bool:
+        """Each worker starts by itself."""
+        return False
+
     def renew(self) -> None:
         """See ``SandboxProvider``."""
         self.api = connect(self.api.api_version)

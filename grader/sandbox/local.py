@@ -22,6 +22,11 @@ def package_folders() -> list[Path]:
     return [Path(spec.origin).parent for name in names if (spec := find_spec(name)) and spec.origin]
 
 
+def worker_path() -> list[str]:
+    """Return where Python finds what the worker imports."""
+    return list(dict.fromkeys(str(folder.parent) for folder in package_folders()))
+
+
 class LocalProvider:
     """Starts workers on this machine.
 
@@ -57,6 +62,10 @@ class LocalProvider:
         """See ``SandboxProvider``."""
         raise NotImplementedError
 
+    def grow(self, hash_seed: int) -> bool:
+        """Each worker starts by itself."""
+        return False
+
     def renew(self) -> None:
         """Nothing is shared."""
 
@@ -70,11 +79,12 @@ class LocalSandbox(ProcessSandbox):
     def __init__(self, provider: LocalProvider, modules: Mapping[str, bytes], hash_seed: int) -> None:
         self.provider = provider
         self.kind = provider.kind
+        self.hash_seed = hash_seed
         super().__init__(modules, hash_seed)
 
     def path(self) -> list[str]:
         """Return where numpy, msgpack and the worker are: without ``site``, Python finds its own library only."""
-        return list(dict.fromkeys(str(folder.parent) for folder in package_folders()))
+        return worker_path()
 
     def session(self) -> WorkerSession:
         """See ``Sandbox``."""
@@ -119,3 +129,8 @@ def started(folder: str, around: str) -> list[str]:
         around: what is around it, see ``grader.worker.zygote.main``.
     """
     return ["-S", "-c", "from grader.worker.zygote import main; main()", folder, around]
+
+
+def started_stem(around: str) -> list[str]:
+    """Return the arguments of Python that start what workers are forked from, likewise."""
+    return ["-S", "-c", "from grader.worker.stem import main; main()", around]

@@ -17,8 +17,11 @@ from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
 from grader.sandbox.leftovers import FOLDER_PREFIX, owner
 from grader.sandbox.session import Stream, WorkerLost, WorkerSession
+from grader.sandbox.stem import Offshoot
 
 _CLOSE_SECONDS = 5.0
+
+WorkerProcess = subprocess.Popen[bytes] | Offshoot
 
 
 class ProcessProvider:
@@ -34,6 +37,10 @@ class ProcessProvider:
     def again(self) -> Callable[[], SandboxProvider]:
         """See ``SandboxProvider``."""
         return ProcessProvider
+
+    def grow(self, hash_seed: int) -> bool:
+        """Each worker starts by itself."""
+        return False
 
     def renew(self) -> None:
         """Nothing is shared."""
@@ -61,7 +68,7 @@ class ProcessSandbox:
         )
         self._session: WorkerSession | None = None
 
-    def spawn(self, **options: Any) -> subprocess.Popen[bytes]:
+    def spawn(self, **options: Any) -> WorkerProcess:
         """Start a worker.
 
         Args:
@@ -120,7 +127,7 @@ class ProcessSandbox:
 class PipeStream(Stream):
     """A worker's stdin and stdout."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: WorkerProcess) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.sink, self.source = process.stdin.fileno(), process.stdout.fileno()

@@ -45,6 +45,10 @@ class SpawnedProvider:
         """See ``SandboxProvider``."""
         return SpawnedProvider
 
+    def grow(self, hash_seed: int) -> bool:
+        """Each worker starts by itself."""
+        return False
+
     def renew(self) -> None:
         """Nothing is shared."""
 

@@ -24,10 +24,15 @@ _PRELOADED = (
 def prepare() -> None:
     """Put this process into the state that every fork is to inherit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _PRELOADED:
-        importlib.import_module(name)
     if os.getpid() != 1 and sys.platform == "linux":
         _adopt_orphans()
+    load()
+
+
+def load() -> None:
+    """Import what forks will need, and have no collection of garbage copy it."""
+    for name in _PRELOADED:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
 

@@ -368,11 +368,16 @@ def main() -> None:
     Arguments: a folder to work in; and what is around this process where it is no container and the submission is not
     trusted: ``namespaces``, or ``nothing``.
     """
+    workplace, *around = sys.argv[1:] or ["/tmp"]
+    work(workplace, around)
+
+
+def work(workplace: str, around: list[str]) -> None:
+    """Serve the examiner at stdin and stdout; see ``main`` for the arguments."""
     source, sink = os.dup(0), os.dup(1)
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
-    workplace, *around = sys.argv[1:] or ["/tmp"]
     prepare()
     jail = Jail(in_namespaces=around == ["namespaces"]) if around else None
     zygote = Zygote(source, sink, Path(workplace), jail)

@@ -26,13 +26,13 @@ import pytest
 
 from grader.bank import Bank
 from grader.errors import SandboxError
+from grader.examiner.seeding import hash_seed_of
 from grader.grade import grade
 from grader.models import Outcome, Report, Submission, TestResult
 from grader.report.data import as_data, as_json
 from grader.report.terminal import render
 from grader.sandbox import SandboxProvider
-from grader.sandbox.choosing import choose
-from tests.conftest import LOCAL_KINDS, engine_answers, gone, own_containers
+from tests.conftest import GROWN, LOCAL_KINDS, chosen, engine_answers, gone, own_containers
 
 HERE = Path(__file__).resolve().parent
 BANK = Bank(HERE / "bank")
@@ -142,10 +142,10 @@ def is_looked_after(process: Path) -> bool:
     return False
 
 
-@pytest.fixture(scope="module", params=[pytest.param("docker", marks=pytest.mark.docker), *LOCAL_KINDS])
+@pytest.fixture(scope="module", params=[pytest.param("docker", marks=pytest.mark.docker), *LOCAL_KINDS, GROWN])
 def provider(request: pytest.FixtureRequest) -> Iterator[SandboxProvider]:
     try:
-        made = choose(request.param, lambda text: None)
+        made = chosen(request.param, hash_seed_of(SEED))
     except SandboxError as error:
         pytest.skip(str(error))
     yield made

@@ -29,7 +29,7 @@ from grader.sandbox.selftest import REFUSED, on_the_host, prove
 from grader.sandbox.session import ForkLimits
 from grader.validation.specimens import load_specimens
 from grader.worker.accounting import descendants
-from tests.conftest import LOCAL_KINDS, ROOT, Grader, ToyBank, is_alive, wait_for, without_times
+from tests.conftest import GROWN, LOCAL_KINDS, ROOT, Grader, ToyBank, chosen, is_alive, wait_for, without_times
 
 BANK = Bank(ROOT)
 NAMES = [assignment.name for assignment in BANK.assessment.assignments]
@@ -47,17 +47,21 @@ def can_be_had(kind: str) -> bool:
     return True
 
 
-@pytest.fixture(params=LOCAL_KINDS)
-def provider(request: pytest.FixtureRequest) -> SandboxProvider:
+@pytest.fixture(params=[*LOCAL_KINDS, GROWN])
+def provider(request: pytest.FixtureRequest) -> Iterator[SandboxProvider]:
     try:
-        return choose(request.param, lambda text: None)
+        made = chosen(request.param, 0)
     except SandboxError as error:
         pytest.skip(str(error))
+    yield made
+    made.close()
 
 
-@pytest.fixture
-def kind(provider: SandboxProvider) -> str:
-    return provider.kind
+@pytest.fixture(params=LOCAL_KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    if not can_be_had(request.param):
+        pytest.skip(f"{request.param} cannot be had")
+    return str(request.param)
 
 
 @pytest.fixture
@@ -240,7 +244,9 @@ def test_what_else_is_installed_here_is_not_there(bench: Callable[..., tuple[Any
     ],
     ids=["bytes", "files", "folders in folders", "closed folders", "without a name", "sparse"],
 )
-def test_a_test_that_fills_the_disk_is_ended(bench: Callable[..., tuple[Any, Any]], step: str, kind: str) -> None:
+def test_a_test_that_fills_the_disk_is_ended(
+    bench: Callable[..., tuple[Any, Any]], step: str, provider: SandboxProvider
+) -> None:
     answer, aftermath = bench(
         f"""
         import os
@@ -252,7 +258,7 @@ def test_a_test_that_fills_the_disk_is_ended(bench: Callable[..., tuple[Any, Any
                 n += 1
         """
     )
-    if kind == "bubblewrap" and aftermath.loss is None:  # its file system is small and says so
+    if provider.kind == "bubblewrap" and aftermath.loss is None:  # its file system is small and says so
         assert "No space left on device" in str(answer)
         return
     assert aftermath.loss is not None
