@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from markupsafe import Markup, escape
 from pygments.lexers.python import PythonLexer
@@ -107,25 +108,33 @@ def _bounded(lines: list[str]) -> list[str]:
 def _colored(lines: list[str]) -> list[Markup]:
     """Lines with their comments, strings, keywords and numbers told apart."""
     tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens("\n".join(lines))
-    colored = [Markup("").join(parts) for parts in _by_line(tokens)]
+    colored = [Markup("".join(parts)) for parts in _by_line(tokens)]
     return colored if len(colored) == len(lines) else [escape(line) for line in lines]
 
 
-def _by_line(tokens: Iterator[tuple[_TokenType, str]]) -> list[list[Markup]]:
-    lines: list[list[Markup]] = [[]]
+def _by_line(tokens: Iterator[tuple[_TokenType, str]]) -> list[list[str]]:
+    """Pieces of HTML, line by line; as bare text, since there are thousands to be put together."""
+    lines: list[list[str]] = [[]]
     for kind, text in tokens:
-        name = next((name for group, name in _CLASSES if kind in group), "")  # type: ignore[comparison-overlap]
+        before, after = _tags(kind)
         for number, part in enumerate(text.split("\n")):
             if number:
                 lines.append([])
             if part:
-                lines[-1].append(Markup('<span class="{}">{}</span>').format(name, part) if name else escape(part))
+                lines[-1].append(f"{before}{escape(part)}{after}")
     return lines
+
+
+@cache
+def _tags(kind: _TokenType) -> tuple[str, str]:
+    """The tags before and after text of a kind."""
+    name = next((name for group, name in _CLASSES if kind in group), "")  # type: ignore[comparison-overlap]
+    return (f'<span class="{name}">', "</span>") if name else ("", "")
 
 
 def _with_marks(line: Markup, anchor: str, marks: Sequence[Mark]) -> Markup:
     if not marks:
-        return Markup('<span class="l" id="{}">{}</span>').format(anchor, line)
+        return Markup(f'<span class="l" id="{escape(anchor)}">{line}</span>')
     shown = list(dict.fromkeys(marks))
     links = [
         Markup('<a class="why" href="#{}">{}</a>').format(m.anchor, one_line(m.text, _MARK_CHARACTERS))

@@ -22,6 +22,8 @@ def printable(text: str) -> str:
     Control characters, escapes, bidirectional overrides and other invisible characters become ``�``; new lines
     stay, tabs become spaces.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c == "\n" or c.isprintable() else "�" for c in text.replace("\r\n", "\n").expandtabs(4))
 
 
