@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 
 from grader import __version__, integrity
@@ -120,6 +121,12 @@ def missing(assessment: Assessment, submission: Submission) -> tuple[str, ...]:
     return tuple(f"{module}.py" for module in wanted if module not in submission.modules)
 
 
+@cache
+def _numpy_version() -> str:
+    """The examiner's; what is installed does not change while it runs, and is long to look up."""
+    return metadata.version("numpy")
+
+
 def _provenance(
     bank: Bank,
     examinations: Mapping[str, Examination],
@@ -141,7 +148,7 @@ def _provenance(
         proved=facts.proved,
         sandbox_why=facts.why,
         examiner_python=platform.python_version(),
-        examiner_numpy=metadata.version("numpy"),
+        examiner_numpy=_numpy_version(),
         started=started.isoformat(timespec="seconds"),
         seconds=seconds,
         inputs_sha256={name: inputs_sha256(seed, examination) for name, examination in examinations.items()},
