@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.bank import Bank, find_bank, narrowed
-from grader.cli.cohorts import check_packages, write_cohort
+from grader.cli.cohorts import check_packages, load_page, write_cohort
 from grader.cli.options import (
     SEEDS,
     Progress,
@@ -154,6 +155,8 @@ def batch(
         try:
             with _grading(chosen, assessment, sandbox, jobs, docker_runtime, scheduler, quiet) as (kind, grading):
                 terms = _terms(chosen, assessment, kind, _seeds(chosen, otherwise), retries, max_failures)
+                # While the examiners start there is a core to spare.
+                threading.Thread(target=load_page, daemon=True).start()
                 _run(handed, terms, folder, folder.entries() if resume else [], grading, quiet)
         except KeyboardInterrupt:
             _write_summary(folder, fail_under)

@@ -87,6 +87,14 @@ def write_cohort(results: Path) -> Path | None:
     return page
 
 
+def load_page() -> None:
+    """Import what a round's page is made with, and compile it: for when there is nothing better to do."""
+    from grader.cohort import analysis, reading  # noqa: F401 - loaded ahead
+    from grader.pages.cohort_page import compile_page
+
+    compile_page()
+
+
 def check_packages() -> None:
     """See that what a round's page is made with is installed.
 

@@ -11,10 +11,11 @@ from urllib.parse import quote
 from grader.cohort.analysis import ROUGH_BELOW, Analysis, Standing, Suspicion, TestFigures
 from grader.cohort.reading import is_inside
 from grader.cohort.rendering import rough, signed
-from grader.pages.page import rendered
+from grader.pages.page import compile_templates, rendered
 
 _SHOWN_APART = 200
 _REPORT = "report.html"
+_TEMPLATE = "cohort.html.j2"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class ShownSuite:
     tests: Sequence[TestFigures]
 
 
+def compile_page() -> None:
+    """Compile the page ahead."""
+    compile_templates(_TEMPLATE)
+
+
 def cohort_page(told: Analysis, way: str = ".") -> str:
     """Return the page of a round, for staff.
 
@@ -57,7 +63,7 @@ def cohort_page(told: Analysis, way: str = ".") -> str:
         for standing in told.standings
     ]
     return rendered(
-        "cohort.html.j2",
+        _TEMPLATE,
         style="cohort.css",
         script="cohort.js",
         title=f"{told.rubric.assessment}: the round",

@@ -93,7 +93,16 @@ def rendered(template: str, *, style: str = "", script: str = "", **values: Any)
 
 def compile_pages() -> None:
     """Compile the pages of reports ahead, so that processes that are forked from this one need not."""
-    for name in ("staff.html.j2", "candidate.html.j2"):
+    compile_templates("staff.html.j2", "candidate.html.j2")
+
+
+def compile_templates(*names: str) -> None:
+    """Compile templates ahead.
+
+    Args:
+        names: their files, beside this module.
+    """
+    for name in names:
         _environment().get_template(name)
 
 
