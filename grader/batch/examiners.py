@@ -243,6 +243,7 @@ class _Forks:
         self.provider = provider
         self.suites = suites
         self.last_hash_seed = grown
+        self.grown = {grown}
         self.waiting: deque[tuple[int, Submission, int]] = deque([first])
         self.children: dict[Connection, _Child] = {}
 
@@ -263,7 +264,8 @@ class _Forks:
 
     def _grow(self, hash_seed: int) -> None:
         """Have sandboxes share their start where two in a row have the same hash seed; not all need have it."""
-        if hash_seed == self.last_hash_seed and self.provider.grow(hash_seed):
+        if hash_seed in {self.last_hash_seed, *self.grown} and self.provider.grow(hash_seed):
+            self.grown.add(hash_seed)
             _proved(self.provider, self.plan, hash_seed)
         self.last_hash_seed = hash_seed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -12,6 +13,7 @@ from typing import IO
 
 _TOLD_BYTES = 16
 _TELLING_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
 
 
 class Stem:
@@ -60,10 +62,11 @@ class Stem:
         return self.process.poll() is None
 
     def close(self) -> None:
-        """Let go of it; it ends once all have."""
+        """Let go of it; it ends once all have, for which this does not wait forever."""
         self.requests.close()
         if os.getpid() == self.owner:
-            self.process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_CLOSE_SECONDS)
 
 
 class Offshoot:

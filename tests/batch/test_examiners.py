@@ -23,7 +23,7 @@ from tests.conftest import STARTED, ToyBank, gone, is_alive, own_containers, wai
 
 WRONG = "import numpy as np\ndef mean(X):\n    return np.zeros(np.shape(X)[1])\n"
 LOOPING = "def mean(X):\n    while True:\n        pass\n"
-KINDS = ["none", pytest.param("docker", marks=pytest.mark.docker)]
+KINDS = ["none", "embedded", pytest.param("docker", marks=pytest.mark.docker)]
 
 
 def submission(bank: ToyBank, text: str, name: str = "handed_in") -> Submission:
@@ -51,6 +51,11 @@ def command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""  # it is gone
+
+
+def stems_of(server: int) -> list[int]:
+    """What the embedded workers are forked from."""
+    return [child for child in children_of(server) if "grader.worker.stem" in command_of(child)]
 
 
 def examiners_of(server: int) -> list[int]:
@@ -94,6 +99,25 @@ def test_reports_are_those_of_one_by_one_but_for_times(toy_bank: ToyBank, kind: 
         assert without_times(as_json(report)) == expected
         assert without_times(found[number].files["report.json"].decode()) == expected
         assert {"report.html", "candidate.html", "junit.xml"} <= found[number].files.keys()
+
+
+def test_workers_that_share_their_start_go_on_where_that_is_lost(toy_bank: ToyBank) -> None:
+    """A stem that is killed is replaced, and what was being examined is not touched by it; other seeds need none."""
+    with examiners(toy_bank, "embedded", jobs=1, ahead=0) as made:
+        for number, seed in enumerate((1, 1, 2, 1)):
+            given = submission(toy_bank, WRONG)
+            made.examine(number, given, seed)
+            found = made.answer(120)
+            assert found is not None
+            assert found.report is not None, found.failure
+            assert without_times(as_json(found.report)) == without_times(
+                as_json(alone(toy_bank, given, seed, "embedded"))
+            )
+            assert made._process.pid is not None
+            (stem,) = stems_of(made._process.pid)
+            if number in (0, 2):
+                os.kill(stem, signal.SIGKILL)
+                wait_for(lambda stem=stem: not is_alive(stem))
 
 
 def test_each_submission_has_its_own_seed(toy_bank: ToyBank) -> None:
