@@ -75,7 +75,7 @@ def as_csv(summary: Summary) -> str:
     head = ["name", "source", "status", "score", "passed", "written", *names, "seed", "attempts", "report", "message"]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([_cell(text) for text in head])
+    writer.writerow([disarmed(text) for text in head])
     for entry in summary.entries:
         is_scored = entry.status == SCORED
         scores = [number(entry.assignments[name]) if name in entry.assignments else "" for name in names]
@@ -85,7 +85,7 @@ def as_csv(summary: Summary) -> str:
             *(_yes(entry.passed) if is_scored else "", entry.written, *scores),
             *(str(entry.seed), str(entry.attempts), report, entry.message),
         ]
-        writer.writerow([_cell(text) for text in row])
+        writer.writerow([disarmed(text) for text in row])
     return stream.getvalue()
 
 
@@ -221,8 +221,8 @@ def _more(shown: Sequence[object]) -> Iterable[str]:
     return [f"  and {len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
 
 
-def _cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection), on one line."""
+def disarmed(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection), on one line."""
     shown = one_line(text, 1000)
     return f"'{shown}" if shown.startswith(_FORMULA) and not _is_number(shown) else shown
 

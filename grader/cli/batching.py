@@ -159,10 +159,10 @@ def batch(
                 threading.Thread(target=load_page, daemon=True).start()
                 _run(handed, terms, folder, folder.entries() if resume else [], grading, quiet)
         except KeyboardInterrupt:
-            _write_summary(folder, fail_under)
+            write_summary(folder, fail_under)
             click.echo("grader: interrupted; what is done is kept: run the same again to go on", err=True)
             click.get_current_context().exit(ExitCode.INTERRUPTED)
-        summary = _write_summary(folder, fail_under)
+        summary = write_summary(folder, fail_under)
     _show(summary, form, fail_under)
     click.get_current_context().exit(_exit_code(summary, fail_under))
 
@@ -289,7 +289,13 @@ def _run(
         Round(handed, terms, folder, known, told).run(grading)
 
 
-def _write_summary(folder: ResultsFolder, fail_under: float | None) -> Summary:
+def write_summary(folder: ResultsFolder, fail_under: float | None) -> Summary:
+    """Write the files of a whole round anew, and return what they say.
+
+    Args:
+        folder: with its results.
+        fail_under: score below which a submission is marked; ``None`` for the pass mark.
+    """
     from grader.batch import summary
 
     found = summary.summary_of(folder.entries())

@@ -120,7 +120,7 @@ def export(course: Path, db: str | None, form: str, output: Path | None) -> None
     from grader.gradebook.marked import marked_notebooks
     from grader.writing import write_whole
 
-    with _existing(course, db) as book:
+    with existing(course, db) as book:
         notebooks = marked_notebooks(book)
     text = as_json(notebooks) if form == "json" else as_csv(notebooks)
     if output is None:
@@ -181,7 +181,7 @@ def apply(
             _lock(stack, results)
         found = places(reports, name)  # once more: a batch may have added some until then
         told = _Counter(2 * len(found), quiet)
-        with _existing(course, db) as book:
+        with existing(course, db) as book:
             marks = Marks(marked_notebooks(book))
         missing = []
         for count, place in enumerate(found, 1):
@@ -221,7 +221,7 @@ def agreement(assignment: str, course: Path, db: str | None, form: str) -> None:
     from grader.gradebook.agreement import rated
     from grader.gradebook.marked import marked_notebooks
 
-    with _existing(course, db) as book:
+    with existing(course, db) as book:
         found = agreement_of(rated(marked_notebooks(book), assignment))
     click.echo(rendering.as_json(found) if form == "json" else rendering.as_text(found), nl=False)
 
@@ -271,8 +271,16 @@ def _opened(course: Path, db: str | None) -> Book:
     return Book(course, db)
 
 
-def _existing(course: Path, db: str | None) -> Book:
-    """Open a gradebook that is there: who mistypes its name wants no empty one."""
+def existing(course: Path, db: str | None) -> Book:
+    """Open a gradebook that is there: who mistypes its name wants no empty one.
+
+    Args:
+        course: its folder.
+        db: its database, where that is not in the folder.
+
+    Raises:
+        UsageError: there is none in the folder.
+    """
     from grader.gradebook.database import FILE
 
     if db is None and not (course / FILE).is_file():
@@ -298,7 +306,7 @@ def _apply(
     told: Callable[[int], Any],
 ) -> None:
     from grader.batch.results import ResultsFolder
-    from grader.cli.batching import _write_summary
+    from grader.cli.batching import write_summary
     from grader.gradebook.applying import write
     from grader.gradebook.reading import read_scored
 
@@ -317,7 +325,7 @@ def _apply(
         told(count)
     for results in dict.fromkeys(place.results for place in found):
         if results is not None:
-            _write_summary(ResultsFolder(results), None)
+            write_summary(ResultsFolder(results), None)
     texts = [_counted(len(found), "report"), f"{changed} changed", f"{provisional} provisional"]
     click.echo(", ".join(texts))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.gradebook import course_option, db_option
+from grader.cli.gradebook import course_option, db_option, existing
 from grader.endings import debug_option
 from grader.errors import ExitCode, GraderError
 from grader.gradebook.packages import check_packages
@@ -28,7 +28,7 @@ _MARKER_LENGTH = 64
 
 
 class MarkingError(GraderError):
-    """There is nothing to mark, or nobody to mark it."""
+    """There is nobody to mark."""
 
     exit_code = ExitCode.USAGE
 
@@ -52,21 +52,19 @@ def mark(course: Path, db: str | None, port: int, marker: str | None, blind: boo
 
     The address that is printed lets in whoever opens it: keep it to yourself. Marks and comments are saved when they
     are entered. Nothing that a candidate wrote is run, rendered as HTML, or fetched.
+
+    \b
+    Examples:
+      grader mark
+      grader mark --marker ada --blind
     """
     check_packages("jupyter_server", "tornado", "jinja2", "markdown_it")
     who = _who(marker)
     # Loading what it is made with takes seconds.
-    from grader.gradebook.book import Book
-    from grader.gradebook.database import FILE
     from grader.marking.desk import Desk
     from grader.marking.server import serve
 
-    if db is None and not (course / FILE).is_file():
-        raise MarkingError(
-            f"{course} should be the folder of a gradebook, but there is none in it",
-            cure="make one with grader gradebook add RESULTS, or name another with --course or --db",
-        )
-    with tempfile.TemporaryDirectory(prefix="grader-mark-") as folder, Book(course, db) as book:
+    with existing(course, db) as book, tempfile.TemporaryDirectory(prefix="grader-mark-") as folder:
 
         def ready(address: str) -> None:
             click.echo(f"Open {address}; Ctrl-C ends")

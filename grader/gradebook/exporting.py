@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from grader.batch.summary import _cell as disarmed
+from grader.batch.summary import disarmed
 from grader.gradebook.marked import MarkedCell, MarkedNotebook
 from grader.report.text import number
 

@@ -424,7 +424,7 @@ def test_no_configuration_is_read_from_anywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--course", "nowhere"], "should be the folder of a gradebook"),
+        (["--course", "nowhere"], "should hold a gradebook"),
         (["--db", "mysql://x/y"], "SQLite or PostgreSQL"),
         (["--marker", " "], "should have a name"),
         (["--port", "70000"], "70000"),
