@@ -39,6 +39,7 @@ bench: install
 	$(BIN)/python benchmarks/score.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python benchmarks/gradebook.py
 
 clean:
 	rm -rf $(VENV) build dist examples/middling.zip
