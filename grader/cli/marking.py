@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -64,12 +65,13 @@ def mark(course: Path, db: str | None, port: int, marker: str | None, blind: boo
     from grader.marking.desk import Desk
     from grader.marking.server import serve
 
-    with existing(course, db) as book, tempfile.TemporaryDirectory(prefix="grader-mark-") as folder:
+    with existing(course, db) as book, ExitStack() as stack:
 
         def ready(address: str) -> None:
             click.echo(f"Open {address}; Ctrl-C ends")
             sys.stdout.flush()
             if not no_browser:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-mark-"))
                 _open(address, Path(folder))
 
         serve(Desk(book=book, marker=who, is_blind=blind, say=_say), port, ready)
