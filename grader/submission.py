@@ -94,13 +94,14 @@ def read_archive(name: str, content: bytes, assessment: Assessment) -> Submissio
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_entries(name, entries)
+            unopened = _unopened(entries, assessment)
+            _check_entries(name, entries, unopened)
             files = [_File(PurePosixPath(e.filename), e) for e in entries if not e.is_dir()]
             kept = _without_leftovers(files)
             chosen = _choose(name, kept, assessment)
             modules = {module: _bounded(file, _unpack(name, archive, file)) for module, file in chosen.items()}
             texts = {place: _unpack(name, archive, file) for place, file in _beside(kept, assessment).items()}
-            if bad := archive.testzip():
+            if bad := _damaged(archive, (entry for entry in entries if entry.filename not in unopened)):
                 raise SubmissionError(f"{name} is damaged: {_shown(bad)} does not match its checksum; zip it again")
     except _UNREADABLE as error:
         raise SubmissionError(
@@ -143,8 +144,33 @@ def _from_module(path: Path, assessment: Assessment) -> Submission:
     return _submission(path.name, modules, chosen, len(chosen), _Beside())
 
 
-def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
-    """Refuse an archive by its table of contents, before anything is unpacked."""
+def _unopened(entries: list[zipfile.ZipInfo], assessment: Assessment) -> set[str]:
+    """Names of notebooks with answers that are too large to be opened: no more than a module's bytes are unpacked."""
+    places = {(assignment.name, QUESTIONS_FILE) for assignment in assessment.assignments}
+    large = (entry.filename for entry in entries if entry.file_size > MODULE_LIMIT)
+    return {name for name in large if PurePosixPath(name).parts[-2:] in places}
+
+
+def _damaged(archive: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo]) -> str:
+    """Unpack all of these, keep nothing, and return the name of one that does not match its checksum."""
+    for entry in entries:
+        try:
+            with archive.open(entry) as stream:
+                while stream.read(MODULE_LIMIT):
+                    pass
+        except zipfile.BadZipFile:
+            return entry.filename
+    return ""
+
+
+def _check_entries(name: str, entries: list[zipfile.ZipInfo], unopened: Iterable[str]) -> None:
+    """Refuse an archive by its table of contents, before anything is unpacked.
+
+    Args:
+        name: of the archive.
+        entries: of it.
+        unopened: names of those of which no more is unpacked than a module may have.
+    """
     if len(entries) > ENTRIES_LIMIT:
         raise SubmissionError(f"{name} holds {len(entries)} entries; at most {ENTRIES_LIMIT} are accepted")
     seen: set[str] = set()
@@ -154,12 +180,13 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
         if key in seen:
             raise SubmissionError(f"{name} holds {_shown(entry.filename)} twice; zip it again with one of them")
         seen.add(key)
-    unpacked = sum(entry.file_size for entry in entries)
+    sizes = {entry.filename: entry.file_size for entry in entries} | dict.fromkeys(unopened, MODULE_LIMIT + 1)
+    unpacked = sum(sizes.values())
     if unpacked > UNPACKED_LIMIT:
-        largest = max(entries, key=lambda entry: entry.file_size)
+        largest = max(sizes, key=lambda each: sizes[each])
         raise SubmissionError(
             f"{name} unpacks to {_megabytes(unpacked)}; at most {_megabytes(UNPACKED_LIMIT)} are accepted:"
-            f" hand in the modules and answers only ({_shown(largest.filename)} is the largest file in it)"
+            f" hand in the modules and answers only ({_shown(largest)} is the largest file in it)"
         )
 
 

@@ -926,14 +926,42 @@ def test_answers_beyond_the_limit_cost_nothing_and_are_told(form: str) -> None:
         assert submission.notebooks["knn"] == content[: MODULE_LIMIT + 1]
 
 
-@pytest.mark.parametrize("form", ["answers.md", "questions.ipynb"])
-def test_answers_beyond_what_an_archive_may_unpack_to_are_refused_with_their_name(form: str) -> None:
-    """As everything else in an archive: fifty megabytes are refused before they are unpacked, whatever they are."""
-    content = random.Random(4).randbytes(1000) * 50_000
-    entry = Entry(f"knn/{form}".encode(), content, size=len(content))
-    message = refusal(archive(GOOD, entry))
-    assert "unpacks to 47.7 MB" in message or "zip bomb" in message
-    assert form in message
+def test_a_text_beyond_what_an_archive_may_unpack_to_is_refused_with_its_name() -> None:
+    """As everything else in an archive: fifty megabytes are refused before they are unpacked."""
+    content = fifty_megabytes()
+    message = refusal(archive(GOOD, Entry(b"knn/answers.md", content, size=len(content))))
+    assert "unpacks to 47.7 MB" in message
+    assert "answers.md" in message
+
+
+@pytest.mark.parametrize("around", ["", "work/"])
+def test_a_notebook_with_fifty_megabytes_of_pictures_does_not_cost_the_code(around: str) -> None:
+    """Its answers are none, and that is said; no more of it is unpacked than of a module."""
+    content = fifty_megabytes()
+    submission = read(zipped({f"{around}knn.py": KNN, f"{around}knn/questions.ipynb": content}))
+    assert submission.modules == {"knn": KNN}
+    assert submission.notebooks["knn"] == content[: MODULE_LIMIT + 1]
+    assert submission.remarks == ("knn/questions.ipynb is larger than 1 MB, and is not opened",)
+
+
+def test_notebooks_that_are_not_opened_count_with_what_is_unpacked_of_them() -> None:
+    large = {f"{name}/questions.ipynb": fifty_megabytes() for name in ("knn", "linear_regression")}
+    rest = {f"{n}.txt": random.Random(n).randbytes(MODULE_LIMIT) for n in range(8)}
+    message = refusal(zipped({"knn.py": KNN, **large, **rest}))
+    assert "unpacks to 10 MB" in message
+
+
+def test_what_is_damaged_beside_a_large_notebook_is_still_found() -> None:
+    good = zipped(
+        {"knn.py": KNN, "notes.txt": b"some notes, stored", "knn/questions.ipynb": fifty_megabytes()}, STORED
+    )
+    assert "does not match its checksum" in refusal(good.replace(b"some notes, stored", b"SOME NOTES, STORED"))
+
+
+def fifty_megabytes() -> bytes:
+    """A notebook's worth of pictures: it packs to about a tenth."""
+    chance = random.Random(4)
+    return b"".join(chance.randbytes(500) * 10 for _ in range(10_000))
 
 
 @pytest.mark.parametrize("form", ["answers.md", "questions.ipynb"])

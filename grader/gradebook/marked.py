@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import nbgrader.api as api
@@ -149,8 +149,3 @@ def _given(scores: dict[str, tuple[float, str]], said: dict[str, str], stamp: st
     for marker in sorted({*scores, *said}):
         score, given_for = scores.get(marker, (None, stamp))
         yield Given(marker, score, given_for == stamp, said.get(marker, ""))
-
-
-def waiting(notebooks: Sequence[MarkedNotebook]) -> int:
-    """Return how many answers wait for a mark."""
-    return sum(cell.is_waiting for notebook in notebooks for cell in notebook.cells)
