@@ -6,7 +6,7 @@ it, running the same again completes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,21 +20,17 @@ from grader.bank import Bank
 from grader.gradebook.book import (
     ANOTHER_TEXT,
     GRADE,
-    NOT_ANSWERED,
     REMARK,
     SUBMITTED,
     Book,
     candidates,
     note_on_answer,
     settle,
-    stamp_of,
 )
-from grader.gradebook.database import COURSE, BookError, BookFaultError
-from grader.gradebook.notebooks import CRITERION_PREFIX, lost_lines, notebook
+from grader.gradebook.database import COURSE, BookFaultError
+from grader.gradebook.handed import Handed, Part, ReportedCell, Told, handed_in
 from grader.gradebook.reading import Scored
 from grader.gradebook.tables import CELL, MARK, SUBMISSION
-from grader.models import Answer, AssignmentScore, CriterionScore, Question, Written
-from grader.report.text import one_line
 from grader.writing import write_whole
 
 NOT_JUDGED = "not in the report of this submission: score it again"
@@ -44,8 +40,6 @@ _HANDED = api.SubmittedAssignment.__table__
 _BASE, _GRADED, _SOLUTION = api.BaseCell.__table__, api.GradeCell.__table__, api.SolutionCell.__table__
 _AT_ONCE = 20
 """Submissions of one transaction: a person who marks meanwhile waits for no more."""
-
-Told = Callable[[int], None]
 
 
 @dataclass
@@ -65,39 +59,6 @@ class Added:
     unchanged: int = 0
     flagged: int = 0
     to_mark: int = 0
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """A criterion or an answer, as it is to stand in the gradebook."""
-
-    name: str
-    title: str
-    points: float
-    is_written: bool
-    is_answered: bool
-    stamp: str
-    auto_score: float | None
-    auto_comment: str | None
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One assignment of a submission."""
-
-    assignment: str
-    cells: tuple[_Cell, ...]
-    notebook: bytes
-
-
-@dataclass(frozen=True)
-class _Handed:
-    """A submission as far as the gradebook needs it."""
-
-    name: str
-    where: str
-    sha256: str
-    parts: tuple[_Part, ...]
 
 
 @dataclass(frozen=True)
@@ -143,7 +104,7 @@ def add(
         BankError: the bank's questions are wrong; nothing is written.
         BookFaultError: it cannot be written; running it again completes it.
     """
-    handed = _different(_read(submissions, bank, told))
+    handed = handed_in(submissions, bank, told)
     with book.writing() as session:
         ids = dict(zip(handed, (who.id for who in candidates(session, list(handed))), strict=True))
         frames = _frames(session, _wanted(handed.values()))
@@ -164,76 +125,6 @@ def add(
     return tally
 
 
-def _read(submissions: Iterable[Scored], bank: Bank | None, told: Told) -> Iterator[_Handed]:
-    questions: dict[str, tuple[Question, ...]] = {}
-    for count, scored in enumerate(submissions, 1):
-        report = scored.report
-        written = {entry.assignment: entry for entry in report.written}
-        parts = []
-        for entry in report.score.assignments:
-            name = entry.assignment.name
-            if name not in questions:
-                questions[name] = () if bank is None else bank.questions(name)
-            answers = written.get(name)
-            cells = tuple(_cells(entry, answers))
-            parts.append(_Part(name, cells, notebook(entry, answers, questions[name])))
-        yield _Handed(one_line(scored.name, 200), scored.where, report.submission.sha256, tuple(parts))
-        told(count)
-
-
-def _different(handed: Iterable[_Handed]) -> dict[str, _Handed]:
-    """By name; of one name there is one submission, though it may have been scored more than once."""
-    found: dict[str, _Handed] = {}
-    for each in handed:
-        other = found.get(each.name)
-        if other is not None and _identity(other) != _identity(each):
-            raise BookError(
-                f"two different submissions have the name {each.name}: {other.where} and {each.where}",
-                cure="add one of them only, or give it another name with --name",
-            )
-        found[each.name] = each
-    return found
-
-
-def _identity(handed: _Handed) -> tuple[object, ...]:
-    answers = [(part.assignment, cell.name, cell.stamp) for part in handed.parts for cell in part.cells]
-    return handed.sha256, *sorted(answer for answer in answers if answer[2])
-
-
-def _cells(entry: AssignmentScore, written: Written | None) -> Iterator[_Cell]:
-    yield from (_criterion_cell(criterion, entry.problem) for criterion in entry.criteria)
-    yield from (_answer_cell(answer) for answer in (written.answers if written is not None else ()))
-
-
-def _criterion_cell(entry: CriterionScore, problem: str) -> _Cell:
-    criterion = entry.criterion
-    lines = [one_line(problem)] if problem else lost_lines(entry)
-    return _Cell(
-        name=CRITERION_PREFIX + criterion.id,
-        title=one_line(criterion.title),
-        points=float(criterion.points),
-        is_written=False,
-        is_answered=True,
-        stamp="",
-        auto_score=round(float(entry.earned), 4),
-        auto_comment="\n".join(lines) or None,
-    )
-
-
-def _answer_cell(answer: Answer) -> _Cell:
-    question, is_answered = answer.question, bool(answer.text.strip())
-    return _Cell(
-        name=question.id,
-        title=one_line(question.title),
-        points=float(question.points),
-        is_written=True,
-        is_answered=is_answered,
-        stamp=stamp_of(question.points, answer.text),
-        auto_score=None if is_answered else 0.0,
-        auto_comment=None if is_answered else NOT_ANSWERED,
-    )
-
-
 def _write(path: Path, content: bytes) -> None:
     try:
         if path.is_file() and path.read_bytes() == content:
@@ -244,20 +135,20 @@ def _write(path: Path, content: bytes) -> None:
         raise BookFaultError(f"{path} could not be written: {error}", cure="run the same again") from error
 
 
-def _wanted(handed: Iterable[_Handed]) -> dict[str, dict[str, _Cell]]:
+def _wanted(handed: Iterable[Handed]) -> dict[str, dict[str, ReportedCell]]:
     """Cells by assignment and name."""
-    wanted: dict[str, dict[str, _Cell]] = {}
+    wanted: dict[str, dict[str, ReportedCell]] = {}
     for each in handed:
         for part in each.parts:
             wanted.setdefault(part.assignment, {}).update({cell.name: cell for cell in part.cells})
     return wanted
 
 
-def _frames(session: Session, wanted: Mapping[str, Mapping[str, _Cell]]) -> dict[str, _Frame]:
+def _frames(session: Session, wanted: Mapping[str, Mapping[str, ReportedCell]]) -> dict[str, _Frame]:
     return {name: _frame(session, name, cells) for name, cells in wanted.items()}
 
 
-def _frame(session: Session, name: str, cells: Mapping[str, _Cell]) -> _Frame:
+def _frame(session: Session, name: str, cells: Mapping[str, ReportedCell]) -> _Frame:
     """nbgrader's rows of an assignment, which are made where they are missing."""
     assignment = session.scalar(select(_ASSIGNMENT.c.id).where(_ASSIGNMENT.c.name == name))
     if assignment is None:
@@ -282,7 +173,7 @@ def _frame(session: Session, name: str, cells: Mapping[str, _Cell]) -> _Frame:
     return _Frame(assignment, book, known["GradeCell"], known["SolutionCell"])
 
 
-def _graded(kind: str, cell: _Cell) -> dict[str, Any]:
+def _graded(kind: str, cell: ReportedCell) -> dict[str, Any]:
     if kind != "GradeCell":
         return {}
     return {"max_score": cell.points, "cell_type": "markdown" if cell.is_written else "code"}
@@ -297,7 +188,7 @@ class _Chunk:
         self.rows = _Rows()
         self.counts = Added()
 
-    def take(self, chunk: Sequence[tuple[str, _Handed]]) -> Added:
+    def take(self, chunk: Sequence[tuple[str, Handed]]) -> Added:
         """Write them, and return what became of them."""
         self._read([candidate for candidate, _ in chunk])
         for candidate, handed in chunk:
@@ -331,7 +222,7 @@ class _Chunk:
         marked = select(MARK.c.grade_id).join(CELL, CELL.c.grade_id == MARK.c.grade_id)
         self.marked = set(session.scalars(marked.where(CELL.c.notebook_id.in_(books))))
 
-    def _part(self, candidate: str, handed: _Handed, part: _Part) -> bool | None:
+    def _part(self, candidate: str, handed: Handed, part: Part) -> bool | None:
         """Note what changes of one assignment; tell whether something does, ``None`` if it was not there."""
         frame = self.frames[part.assignment]
         known = self.known.get((candidate, frame.assignment_id))
@@ -354,7 +245,9 @@ class _Chunk:
             self.rows.flagged.append(book)
         return bool(changes) if before else None
 
-    def _cell(self, book: str, frame: _Frame, cell: _Cell, before: Mapping[str, Row[Any]], place: int) -> _Change:
+    def _cell(
+        self, book: str, frame: _Frame, cell: ReportedCell, before: Mapping[str, Row[Any]], place: int
+    ) -> _Change:
         grade = self.grades.get((book, frame.grade_cells[cell.name]))
         remark = self.remarks.get((book, frame.comment_cells[cell.name]))
         id = api.new_uuid() if grade is None else grade.id
@@ -375,7 +268,7 @@ class _Chunk:
         is_said = remark is not None and remark.manual_comment is not None
         return _Change(cell.is_written, _is_other(cell, old, grade, remark), is_given or is_said)
 
-    def _needs(self, cell: _Cell, grade: Row[Any] | None, is_stale: bool) -> bool:
+    def _needs(self, cell: ReportedCell, grade: Row[Any] | None, is_stale: bool) -> bool:
         """Whether a person has to mark it; where there are marks of ours, ``settle`` decides later."""
         if not cell.is_written or not cell.is_answered:
             return False
@@ -464,11 +357,11 @@ class _Change:
     was_touched: bool
 
 
-def _holds(part: _Part, row: Row[Any]) -> bool:
+def _holds(part: Part, row: Row[Any]) -> bool:
     return any(cell.name == row.name for cell in part.cells)
 
 
-def _is_other(cell: _Cell, old: Row[Any] | None, grade: Row[Any] | None, remark: Row[Any] | None) -> bool:
+def _is_other(cell: ReportedCell, old: Row[Any] | None, grade: Row[Any] | None, remark: Row[Any] | None) -> bool:
     if old is None or grade is None:
         return True
     if cell.is_written:
@@ -477,7 +370,7 @@ def _is_other(cell: _Cell, old: Row[Any] | None, grade: Row[Any] | None, remark:
     return bool(grade.auto_score != cell.auto_score or said != cell.auto_comment or old.points != cell.points)
 
 
-def _comment(cell: _Cell, remark: Row[Any] | None, is_stale: bool) -> str | None:
+def _comment(cell: ReportedCell, remark: Row[Any] | None, is_stale: bool) -> str | None:
     """The automatic comment; that an answer changed is still said when it is added once more."""
     if cell.is_written and cell.is_answered and not is_stale and remark is not None:
         return ANOTHER_TEXT if remark.auto_comment == ANOTHER_TEXT else None
