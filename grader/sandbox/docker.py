@@ -35,6 +35,7 @@ LABEL = "grader"
 OWNER_LABEL = "grader.owner"
 
 _WORKER_BYTES = 256 * 1024 * 1024
+_PIECE_BYTES = 256 * 1024
 _STDOUT, _STDERR = 1, 2
 _MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
@@ -245,6 +246,7 @@ class AttachedStream(Stream):
         self.socket.setblocking(False)
         self.stderr = bytearray()
         self._raw = bytearray()
+        self._piece = memoryview(bytearray(_PIECE_BYTES))
 
     def send(self, data: memoryview) -> int:
         """See ``Stream``."""
@@ -256,14 +258,14 @@ class AttachedStream(Stream):
     def receive(self) -> bytes | None:
         """See ``Stream``."""
         try:
-            data = self.socket.recv(1 << 18)
+            count = self.socket.recv_into(self._piece)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return b""
         except OSError:
             return None
-        if not data:
+        if not count:
             return None
-        self._raw += data
+        self._raw += self._piece[:count]
         return self._stdout()
 
     def wait(self, *, writable: bool, seconds: float) -> None:

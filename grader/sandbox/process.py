@@ -20,6 +20,7 @@ from grader.sandbox.session import Stream, WorkerLost, WorkerSession
 from grader.sandbox.stem import Offshoot
 
 _CLOSE_SECONDS = 5.0
+_PIECE_BYTES = 256 * 1024
 
 WorkerProcess = subprocess.Popen[bytes] | Offshoot
 
@@ -131,6 +132,7 @@ class PipeStream(Stream):
         assert process.stdin is not None
         assert process.stdout is not None
         self.sink, self.source = process.stdin.fileno(), process.stdout.fileno()
+        self._piece = memoryview(bytearray(_PIECE_BYTES))
         os.set_blocking(self.sink, False)
         os.set_blocking(self.source, False)
 
@@ -144,9 +146,10 @@ class PipeStream(Stream):
     def receive(self) -> bytes | None:
         """See ``Stream``."""
         try:
-            return os.read(self.source, 1 << 18) or None
+            count = os.readv(self.source, [self._piece])
         except BlockingIOError:
             return b""
+        return bytes(self._piece[:count]) or None
 
     def wait(self, *, writable: bool, seconds: float) -> None:
         """See ``Stream``."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from pathlib import Path
 
 _CPU_FILES = (
-    (Path("/sys/fs/cgroup/cpu.stat"), "usage_usec ", 1e6),
-    (Path("/sys/fs/cgroup/cpuacct/cpuacct.usage"), "", 1e9),
+    ("/sys/fs/cgroup/cpu.stat", b"usage_usec ", 1e6),
+    ("/sys/fs/cgroup/cpuacct/cpuacct.usage", b"", 1e9),
 )
 """Where a container's CPU time is counted, cgroup v2 and v1: file, key, units in a second."""
 
+_PIECE_BYTES = 4096
 _LISTS_CHILDREN = os.path.exists("/proc/thread-self/children")
 
 _OOM_FILES = (
-    (Path("/sys/fs/cgroup/memory.events"), "oom_kill "),
-    (Path("/sys/fs/cgroup/memory/memory.oom_control"), "oom_kill "),
+    ("/sys/fs/cgroup/memory.events", b"oom_kill "),
+    ("/sys/fs/cgroup/memory/memory.oom_control", b"oom_kill "),
 )
 
 
 _LIMIT_FILES = {
-    "memory_limit": (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")),
-    "pids_limit": (Path("/sys/fs/cgroup/pids.max"), Path("/sys/fs/cgroup/pids/pids.max")),
+    "memory_limit": ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+    "pids_limit": ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"),
 }
 """Where a container's limits stand, cgroup v2 and v1."""
 
@@ -70,7 +70,7 @@ def _children(parent: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{parent}/task"):
-            found += map(int, Path(f"/proc/{parent}/task/{thread}/children").read_text().split())
+            found += map(int, _read(f"/proc/{parent}/task/{thread}/children").split())
         return found
     return found if _LISTS_CHILDREN else _children_by_parents(parent)
 
@@ -81,16 +81,16 @@ def _children_by_parents(parent: int) -> list[int]:
     return [pid for pid in pids if (fields := _stat_fields(pid)) and int(fields[1]) == parent]
 
 
-def _limit(path: Path) -> int | None:
+def _limit(path: str) -> int | None:
     with contextlib.suppress(OSError, ValueError):
-        return int(path.read_text())  # no number: "max"
+        return int(_read(path))  # no number: "max"
     return None
 
 
-def _count(path: Path, key: str) -> int | None:
+def _count(path: str, key: bytes) -> int | None:
     """The number behind a key in a file of the kernel's."""
     with contextlib.suppress(OSError):
-        for line in path.read_text().splitlines():
+        for line in _read(path).splitlines():
             if line.startswith(key):
                 return int(line.removeprefix(key))
     return None
@@ -110,10 +110,26 @@ def _process_seconds(pid: int) -> float:
     return own + waited_for
 
 
-def _stat_fields(pid: int) -> list[str]:
+def _stat_fields(pid: int) -> list[bytes]:
     """Fields of /proc/PID/stat from the state on (proc(5)): 1 is the parent, 11 to 14 are the times in ticks."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        text = _read(f"/proc/{pid}/stat")
     except OSError:
         return []
-    return text.rpartition(")")[2].split()
+    return text.rpartition(b")")[2].split()
+
+
+def _read(path: str) -> bytes:
+    """The whole of a small file of the kernel's; many times for each test, so without the layers of ``open``.
+
+    Raises:
+        OSError: it is not there.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        pieces = []
+        while piece := os.read(descriptor, _PIECE_BYTES):
+            pieces.append(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)

@@ -57,9 +57,7 @@ def confine(
             os.setresuid(uid, uid, uid)
         else:
             privileges.become(uid)
-    # Unbuffered, since this process is killed and never flushes.
-    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), errors="backslashreplace", write_through=True)
-    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), errors="backslashreplace", write_through=True)
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
     os.environ.update(HOME=str(home), TMPDIR=str(home))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if jail is None:
@@ -67,6 +65,12 @@ def confine(
     else:
         jail.enter()
     return channel
+
+
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """A file for what is printed; it keeps nothing back, since this process is killed and never flushes."""
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 def _keep_only(channel: int, output: int, more: list[int]) -> int:

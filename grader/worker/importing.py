@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import marshal
@@ -14,8 +13,10 @@ FOLDER = "/submission/"
 """Where the modules seem to lie; their frames are known by it."""
 
 
-class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+class MemoryImporter:
     """Finds and loads the named modules, before anything that is installed.
+
+    A finder and a loader by what it does: to import the base classes of ``importlib.abc`` takes each worker 5 ms.
 
     Args:
         modules: sources by name.
@@ -35,13 +36,14 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self.modules:
             return None
-        return importlib.util.spec_from_loader(fullname, self, origin=f"{FOLDER}{fullname}.py")
+        origin = f"{FOLDER}{fullname}.py"
+        return importlib.machinery.ModuleSpec(fullname, self, origin=origin)  # type: ignore[arg-type] # a loader
 
     def get_source(self, fullname: str) -> str:
         return importlib.util.decode_source(self.modules[fullname])
 
-    def is_package(self, fullname: str) -> bool:
-        return False
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """An ordinary module is made."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         name = module.__name__

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import msgpack
@@ -21,6 +22,7 @@ from grader.worker.kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 PACKAGES = ("site-packages", "dist-packages")
+_SYSTEM_LIBRARIES = (Path("/usr/lib"), Path("/usr/lib64"), Path("/lib"), Path("/lib64"))
 _NEEDED_LANDLOCK = 3
 """What it does for files is whole from then on (Linux 6.2); signals are the filter's."""
 
@@ -47,7 +49,7 @@ class Jail:
                 " (Linux 6.2)"
             )
         else:
-            self.rules = landlock.Ruleset(_readable(), standard_library(), map(Path, DEVICES))
+            self.rules = landlock.Ruleset(readable(), standard_library(), map(Path, DEVICES))
 
     @property
     def descriptors(self) -> list[int]:
@@ -76,16 +78,33 @@ class Jail:
         forbid_system_calls(on_the_host=True)
 
 
-def _readable() -> Iterator[Path]:
+@cache
+def readable() -> tuple[Path, ...]:
     """Files and folders that Python and numpy are read from, and nothing else that is installed beside them."""
-    yield from map(Path, READABLE)
-    yield Path(__file__).parent
-    yield from (Path(np.__file__).parent, Path(msgpack.__file__).parent)
-    yield Path(np.__file__).parents[1] / "numpy.libs"
-    for folder in standard_library():
-        yield from (entry for entry in folder.iterdir() if entry.name not in PACKAGES)
+    packages = (Path(np.__file__).parent, Path(msgpack.__file__).parent, Path(np.__file__).parents[1] / "numpy.libs")
+    found = [*map(Path, READABLE), Path(__file__).parent, *packages]
+    libraries = standard_library()
+    for folder in libraries:
+        found += (entry for entry in folder.iterdir() if entry.name not in PACKAGES)
     for folder in {library.parent for library in loaded_libraries()}:
-        yield from (entry for entry in folder.iterdir() if ".so" in entry.suffixes)
+        if not any(folder.is_relative_to(library) for library in libraries):
+            found += [folder] if _is_of_the_system(folder) else _shared_objects(folder)
+    return tuple(found)
+
+
+def _shared_objects(folder: Path) -> Iterator[Path]:
+    return (entry for entry in folder.iterdir() if ".so" in entry.suffixes)
+
+
+def _is_of_the_system(folder: Path) -> bool:
+    """Whether a folder holds what the system's packages put there, and none of Python's: one rule serves all then."""
+    status = folder.stat()
+    return (
+        any(folder.is_relative_to(place) for place in _SYSTEM_LIBRARIES)
+        and status.st_uid == 0
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        and not any(name.startswith("python") or name in PACKAGES for name in os.listdir(folder))
+    )
 
 
 def standard_library() -> list[Path]:

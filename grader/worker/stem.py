@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from grader.worker import zygote
+from grader.worker.jail import readable
 from grader.worker.preparing import load
 
 WAY_LIMIT = 4096
@@ -116,4 +117,5 @@ def main() -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     load()
+    readable()
     Stem(requests, sys.argv[1:]).serve()

@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from grader.worker.records import BrokenProtocol, Records
 
 _DISCARD_BYTES = 64 * 1024
 _LAST_MOMENT_MILLISECONDS = 200
-_REAPING_SECONDS = 0.0005
+_REAPING_MILLISECONDS = 1
 _MADV_WIPEONFORK = 18
 _CENSUS_MILLISECONDS = 50
 _CENSUS = Census(size=64 * 1024 * 1024, entries=4096, hidden=8, threads=48)
@@ -61,7 +61,7 @@ class Fork:
     output_kept: int = 0
     output_bytes: int = 0
     gone_told: bool = False
-    counted: float = 0.0
+    counted: float = field(default_factory=time.monotonic)
     excess: str = ""
 
 
@@ -213,8 +213,8 @@ class Zygote:
             if pid == current.pid:
                 current.status = os.waitstatus_to_exitcode(status)
                 current.memory_bytes = usage.ru_maxrss * 1024
-            elif pid == 0:
-                time.sleep(_REAPING_SECONDS)
+            elif pid == 0 and (current.status is not None or not _has_ended(current.pidfd, _REAPING_MILLISECONDS)):
+                time.sleep(_REAPING_MILLISECONDS / 1000)
 
     def _kill(self) -> None:
         if self.is_init:
