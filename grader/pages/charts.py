@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -32,6 +33,12 @@ _SETTINGS: dict[str, Any] = {
 
 def skills_chart(skills: Sequence[SkillScore]) -> Markup:
     """Return bars: the share of its points that each skill earned, in percent."""
+    return _skills_chart(tuple(skills))
+
+
+@lru_cache(maxsize=8)
+def _skills_chart(skills: tuple[SkillScore, ...]) -> Markup:
+    """Drawn once for the two pages of a report."""
     shown = list(reversed(skills))  # pygal draws upwards
     chart = pygal.HorizontalBar(
         height=_ROW_HEIGHT * len(shown) + 50, range=(0, 100), x_label_rotation=0, y_labels=[0, 25, 50, 75, 100],

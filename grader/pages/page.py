@@ -153,8 +153,7 @@ def _coded(text: str) -> Markup:
     parts = [escape(printable(part)) for part in text.split("`")]
     if len(parts) % 2 == 0:
         return escape(printable(text))
-    pieces = (Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
-    return Markup("").join(pieces)
+    return Markup("".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts)))
 
 
 def _cleaned(value: Any) -> Any:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from markupsafe import Markup, escape
+from pygments.lexer import inherit
 from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Number, String, _TokenType
+from pygments.token import Comment, Keyword, Number, String, Text, _TokenType
 
 from grader.report.text import one_line, printable
 
@@ -20,6 +23,25 @@ _LINE_CHARACTERS = 300
 _MARKS_SHOWN = 3
 _MARK_CHARACTERS = 120
 _CLASSES = ((Comment, "c"), (String, "s"), (Keyword, "k"), (Number, "m"))
+
+_KEYWORDS = "|".join(sorted({*keyword.kwlist} - {"and", "in", "is", "not", "or"}))
+_SOFT_KEYWORDS = "case|lazy|match"
+_WORD = rf"""(?!(?:{_KEYWORDS}|{_SOFT_KEYWORDS})\b|[a-zA-Z]{{1,2}}["'])[a-zA-Z_][a-zA-Z_0-9]*+(?![^\x00-\x7f])"""
+_SIGN = r"[][(){}:,;=+*/<>|&^~%-]|\.(?!\d)"
+_SPACE = rf"[ \n]++(?=[#@\d]|(?:{_KEYWORDS})\b)"
+
+
+class _Lexer(PythonLexer):
+    """Pygments' own, which takes what stands between two coloured pieces at once and not word by word.
+
+    It tries dozens of expressions for each word, to tell apart kinds of names that the pages show alike. What has
+    rules of its own at the start of a line, such as ``match``, is left to it, and so are names that are not ASCII.
+    """
+
+    tokens: ClassVar = {"root": [(rf"(?:[ \n]*+(?:{_WORD}|{_SIGN})|{_SPACE})++ *", Text), inherit]}
+
+
+_LEXER = _Lexer(stripnl=False, ensurenl=False)
 
 
 @dataclass(frozen=True)
@@ -107,7 +129,7 @@ def _bounded(lines: list[str]) -> list[str]:
 
 def _colored(lines: list[str]) -> list[Markup]:
     """Lines with their comments, strings, keywords and numbers told apart."""
-    tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens("\n".join(lines))
+    tokens = _LEXER.get_tokens("\n".join(lines))
     colored = [Markup("".join(parts)) for parts in _by_line(tokens)]
     return colored if len(colored) == len(lines) else [escape(line) for line in lines]
 
@@ -117,11 +139,11 @@ def _by_line(tokens: Iterator[tuple[_TokenType, str]]) -> list[list[str]]:
     lines: list[list[str]] = [[]]
     for kind, text in tokens:
         before, after = _tags(kind)
-        for number, part in enumerate(text.split("\n")):
+        for number, part in enumerate(str(escape(text)).split("\n")):
             if number:
                 lines.append([])
             if part:
-                lines[-1].append(f"{before}{escape(part)}{after}")
+                lines[-1].append(f"{before}{part}{after}")
     return lines
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -90,30 +92,32 @@ def _losses(console: Console, entry: CriterionScore) -> None:
     missing = number(entry.criterion.points - entry.earned)
     console.print()
     console.print(Padding(Text(f"{entry.criterion.title}: {missing} points lost", style="bold"), (0, 0, 0, 2)))
-    for result in lost:
-        console.print(Padding(_loss(result), (0, 0, 0, 4)))
-
-
-def _loss(result: TestResult) -> Table:
-    heading = Text(f"{result.id}  ", style="")
-    heading.append(OUTCOME_WORDS[result.outcome], style="red")
     facts = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    facts.add_column(width=9, style="dim")
+    facts.add_column(width=9)
     facts.add_column(ratio=1, overflow="fold")
-    facts.add_row(Text("test"), heading)
-    facts.add_row(Text("expected"), Text(one_line(result.requirement, 500)))
+    for result in lost:
+        for label, fact in _facts(result):
+            facts.add_row(Text(label, style="dim"), fact)
+    console.print(Padding(facts, (0, 0, 0, 4)))
+
+
+def _facts(result: TestResult) -> Iterator[tuple[str, Text]]:
+    """What is known of a test that was lost."""
+    heading = Text(f"{result.id}  ")
+    heading.append(OUTCOME_WORDS[result.outcome], style="red")
+    yield "test", heading
+    yield "expected", Text(one_line(result.requirement, 500))
     if result.calls:
-        facts.add_row(Text("called"), Text(one_line(result.calls[-1])))
-    facts.add_row(Text("came back"), Text(first_lines(result.message, _MESSAGE_LINES)))
+        yield "called", Text(one_line(result.calls[-1]))
+    yield "came back", Text(first_lines(result.message, _MESSAGE_LINES))
     if result.measured is not None:
-        facts.add_row(Text("measured"), Text(f"{result.measured:.3g}"))
+        yield "measured", Text(f"{result.measured:.3g}")
     if result.frames:
         frame = result.frames[-1]
         place = f"{frame.file}:{frame.line} in {frame.function}: {frame.source}"
-        facts.add_row(Text("at"), Text(one_line(place)))
+        yield "at", Text(one_line(place))
     if result.output.strip():
-        facts.add_row(Text("printed"), Text(first_lines(result.output, _OUTPUT_LINES)))
-    return facts
+        yield "printed", Text(first_lines(result.output, _OUTPUT_LINES))
 
 
 def _skills(console: Console, report: Report) -> None:
