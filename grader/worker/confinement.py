@@ -58,7 +58,7 @@ def confine(
         else:
             privileges.become(uid)
     sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
-    os.environ.update(HOME=str(home), TMPDIR=str(home))
+    os.environ["HOME"] = os.environ["TMPDIR"] = str(home)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if jail is None:
         forbid_system_calls()

@@ -7,7 +7,6 @@ import signal
 import stat
 import sys
 import sysconfig
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,9 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 READABLE = ("/etc/localtime", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 PACKAGES = ("site-packages", "dist-packages")
 _SYSTEM_LIBRARIES = (Path("/usr/lib"), Path("/usr/lib64"), Path("/lib"), Path("/lib64"))
+_OWNER = 0
+"""Of what the system's packages put there."""
+
 _NEEDED_LANDLOCK = 3
 """What it does for files is whole from then on (Linux 6.2); signals are the filter's."""
 
@@ -88,23 +90,21 @@ def readable() -> tuple[Path, ...]:
         found += (entry for entry in folder.iterdir() if entry.name not in PACKAGES)
     for folder in {library.parent for library in loaded_libraries()}:
         if not any(folder.is_relative_to(library) for library in libraries):
-            found += [folder] if _is_of_the_system(folder) else _shared_objects(folder)
+            found += _rules_for(folder)
     return tuple(found)
 
 
-def _shared_objects(folder: Path) -> Iterator[Path]:
-    return (entry for entry in folder.iterdir() if ".so" in entry.suffixes)
-
-
-def _is_of_the_system(folder: Path) -> bool:
-    """Whether a folder holds what the system's packages put there, and none of Python's: one rule serves all then."""
-    status = folder.stat()
-    return (
+def _rules_for(folder: Path) -> list[Path]:
+    """Return the shared libraries of a folder, or the folder itself where it holds what the system put there."""
+    status, names = folder.stat(), os.listdir(folder)
+    if (
         any(folder.is_relative_to(place) for place in _SYSTEM_LIBRARIES)
-        and status.st_uid == 0
+        and status.st_uid == _OWNER
         and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        and not any(name.startswith("python") or name in PACKAGES for name in os.listdir(folder))
-    )
+        and not any(name.startswith("python") or name in PACKAGES for name in names)
+    ):
+        return [folder]
+    return [path for name in names if ".so" in (path := folder / name).suffixes]
 
 
 def standard_library() -> list[Path]:
