@@ -2,15 +2,15 @@
 
 The suite is 15 tests of the k-NN assignment. A is ``grader batch`` on N submissions, each kind of sandbox in turn; B
 is ``pytest`` on the same tests with the solution imported in process, one process for each submission and two at a
-time: no sandbox, no limits. Where nbgrader or otter-grader are installed, they are not started by this script: what
-they take is told by their own documentation. With ``--growth`` the number of submissions grows tenfold instead, and
-memory is told.
+time: no sandbox, no limits. Where nbgrader is installed, ``nbgrader autograde`` runs the same tests too, on a few of
+the submissions. With ``--growth`` the number of submissions grows tenfold instead, and memory is told.
 
     python benchmarks/batch.py [--submissions N] [--rounds N] [--sandbox KIND]… [--growth] [--format text|json]
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -30,6 +30,8 @@ KINDS = ("docker", "embedded")
 FILES = ("test_neighbours.py", "test_metrics.py", "test_partial_fit.py")
 CRITERIA = {"neighbours": 40, "metrics": 30, "partial_fit": 30}
 GROWTH = (10, 100, 1000)
+AUTOGRADED = 8
+"""How many submissions nbgrader is given: it takes seconds for each."""
 
 
 @click.command()
@@ -41,7 +43,7 @@ GROWTH = (10, 100, 1000)
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def main(submissions: int, rounds: int, kinds: tuple[str, ...], growth: bool, form: str) -> None:
-    """Print submissions per second, and their ratios to bare pytest's."""
+    """Print submissions per second, and their ratios to bare pytest's and nbgrader's."""
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         bank = small_bank(root / "bank")
@@ -57,6 +59,9 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
     """Run all in turn, and return medians and ratios."""
     handed = handed_in(root / "round", count)
     rates: dict[str, list[float]] = {name: [] for name in (*kinds, "bare_pytest")}
+    few = handed_in(root / "few", min(count, AUTOGRADED))
+    if importlib.util.find_spec("nbgrader"):
+        rates["nbgrader"] = []
     warm = handed_in(root / "warm", 2)
     for kind in kinds:
         graded(warm, bank, root / f"warm-{kind}", kind)  # builds the image where it is missing
@@ -65,6 +70,10 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
             seconds, _ = graded(handed, bank, root / f"{kind}-{turn}", kind)
             rates[kind].append(count / seconds)
         rates["bare_pytest"].append(count / bare(handed, bank))
+        if "nbgrader" in rates:
+            from by_nbgrader import autograded
+
+            rates["nbgrader"].append(len(list(few.iterdir())) / autograded(few, bank, root / f"course-{turn}"))
         told = ", ".join(f"{name} {values[-1]:.2f}" for name, values in rates.items())
         click.echo(f"turn {turn + 1}: {told} submissions a second", err=True)
     medians = {name: statistics.median(values) for name, values in rates.items()}
@@ -75,7 +84,8 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
         "cores": os.cpu_count(),
     }
     figures |= {f"{name}_per_second": round(value, 2) for name, value in medians.items()}
-    return figures | {f"{kind}_ratio": round(medians[kind] / medians["bare_pytest"], 2) for kind in kinds}
+    others = [name for name in medians if name not in kinds]
+    return figures | {f"{a}_to_{b}": round(medians[a] / medians[b], 2) for a in kinds for b in others}
 
 
 def grown(root: Path, bank: Path, kind: str) -> dict[str, object]:
