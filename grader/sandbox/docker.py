@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-import socket
-import ssl
-import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import SandboxError
 from grader.sandbox import Loss, Sandbox, SandboxFacts, SandboxProvider
+from grader.sandbox.attached import AttachedStream
 from grader.sandbox.image import BASE_IMAGE, Progress, ensure, recipe
 from grader.sandbox.leftovers import owner
 from grader.sandbox.seccomp import profile
 from grader.sandbox.selftest import prove
-from grader.sandbox.session import Stream, WorkerLost, WorkerSession
+from grader.sandbox.session import WorkerLost, WorkerSession
 
 if TYPE_CHECKING:
     import docker
@@ -35,9 +31,6 @@ LABEL = "grader"
 OWNER_LABEL = "grader.owner"
 
 _WORKER_BYTES = 256 * 1024 * 1024
-_PIECE_BYTES = 256 * 1024
-_STDOUT, _STDERR = 1, 2
-_MULTIPLEX = struct.Struct(">BxxxL")
 _KILLED = "137"
 _FOLDERS = ["/", "/etc", "/opt/worker", "/var/tmp", "/run", "/run/lock", "/dev", "/dev/shm", "/dev/mqueue"]
 _TARGETS = {"secret": "/proc/1/environ", "foreign": "/etc/hosts", "folders": _FOLDERS, "pids": []}
@@ -235,69 +228,6 @@ class DockerSandbox:
         wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         self.stream = AttachedStream(api.attach_socket(self.container, params=wanted))
         api.start(self.container)
-
-
-class AttachedStream(Stream):
-    """The engine's attach connection: bytes there, multiplexed frames back."""
-
-    def __init__(self, attached: Any) -> None:
-        self.attached = attached
-        self.socket: socket.socket = getattr(attached, "_sock", attached)
-        self.socket.setblocking(False)
-        self.stderr = bytearray()
-        self._raw = bytearray()
-        self._piece = memoryview(bytearray(_PIECE_BYTES))
-
-    def send(self, data: memoryview) -> int:
-        """See ``Stream``."""
-        try:
-            return self.socket.send(data)
-        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            return 0
-
-    def receive(self) -> bytes | None:
-        """See ``Stream``."""
-        try:
-            count = self.socket.recv_into(self._piece)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return b""
-        except OSError:
-            return None
-        if not count:
-            return None
-        self._raw += self._piece[:count]
-        return self._stdout()
-
-    def wait(self, *, writable: bool, seconds: float) -> None:
-        """See ``Stream``."""
-        poll = select.poll()
-        poll.register(self.socket, select.POLLIN | (select.POLLOUT if writable else 0))
-        poll.poll(max(0.0, seconds) * 1000)
-
-    def close(self) -> None:
-        """See ``Stream``."""
-        with contextlib.suppress(OSError):
-            self.attached.close()
-            self.socket.close()
-
-    def _stdout(self) -> bytes:
-        """Take the whole frames out of what has come; keep the last of what went to stderr."""
-        found = bytearray()
-        start = 0
-        while len(self._raw) - start >= _MULTIPLEX.size:
-            stream, length = _MULTIPLEX.unpack_from(self._raw, start)
-            end = start + _MULTIPLEX.size + length
-            if len(self._raw) < end:
-                break
-            piece = memoryview(self._raw)[start + _MULTIPLEX.size : end]
-            if stream == _STDOUT:
-                found += piece
-            else:
-                self.stderr = (self.stderr + piece)[-4096:]
-            piece.release()
-            start = end
-        del self._raw[:start]
-        return bytes(found)
 
 
 def connect(version: str = "auto") -> docker.APIClient:
