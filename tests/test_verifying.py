@@ -19,16 +19,9 @@ from grader.report.data import as_json
 from grader.report.reading import ReportError, parse_report
 from grader.sandbox.process import ProcessProvider
 from grader.submission import read_submission
-from grader.verifying import (
-    Check,
-    Claim,
-    Result,
-    assessment_of,
-    checks_by_replay,
-    checks_without_replay,
-    may_be_replayed,
-    planned,
-)
+from grader.verifying.claims import Check, Claim, Result
+from grader.verifying.computing import assessment_of, checks_without_replay, planned
+from grader.verifying.replaying import checks_by_replay, may_be_replayed
 from tests.conftest import LOCAL_KINDS, Grader, ToyBank
 from tests.test_repeating import DRAWN
 

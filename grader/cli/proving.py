@@ -29,7 +29,7 @@ from grader.signing import SUFFIX, PublicKey, fault_of, read_public_key
 from grader.submission import read_submission
 
 if TYPE_CHECKING:
-    from grader.verifying import Check, Claim
+    from grader.verifying.claims import Check, Claim
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -102,32 +102,34 @@ def _checks(
     key: PublicKey | None,
     progress: Progress,
 ) -> Iterator[Check]:
-    from grader import verifying
     from grader.report.reading import parse_report, report_bytes
+    from grader.verifying.claims import Claim, skipped
+    from grader.verifying.computing import assessment_of, checks_without_replay, planned
+    from grader.verifying.replaying import may_be_replayed
 
     content = report_bytes(path)
     kept, bank = parse_report(path, content), find_bank(folder)
     yield _signature(path, content, key)
-    named, assessment = verifying.assessment_of(kept, bank)
+    named, assessment = assessment_of(kept, bank)
     yield named
     if assessment is None:
-        yield verifying.skipped("replay", "the bank does not have what the report is about")
+        yield skipped("replay", "the bank does not have what the report is about")
         return
     handed_in = read_submission(submission, assessment)
-    claim = verifying.Claim(kept, handed_in, bank, assessment, verifying.planned(bank, assessment))
-    checks = list(verifying.checks_without_replay(claim))
+    claim = Claim(kept, handed_in, bank, assessment, planned(bank, assessment))
+    checks = list(checks_without_replay(claim))
     yield from checks
     if not replay:
-        yield verifying.skipped("replay", "--no-replay")
-    elif not verifying.may_be_replayed(checks):
-        yield verifying.skipped("replay", "it would be one of another submission, suite or seed")
+        yield skipped("replay", "--no-replay")
+    elif not may_be_replayed(checks):
+        yield skipped("replay", "it would be one of another submission, suite or seed")
     else:
         yield from _replayed(claim, sandbox, repeats, progress)
 
 
 def _replayed(claim: Claim, sandbox: str, repeats: bool, progress: Progress) -> Iterator[Check]:
     from grader.grade import grade
-    from grader.verifying import checks_by_replay
+    from grader.verifying.replaying import checks_by_replay
 
     warn_of_no_sandbox(sandbox)
     provider = _provider(claim, sandbox, progress)
@@ -157,7 +159,7 @@ def _provider(claim: Claim, sandbox: str, progress: Progress) -> SandboxProvider
 
 
 def _signature(path: Path, content: bytes, key: PublicKey | None) -> Check:
-    from grader.verifying import compared, skipped
+    from grader.verifying.claims import compared, skipped
 
     if key is None:
         return skipped("signature", "without --key nobody vouches for times, messages and what was printed")
