@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from soak_order import TOLD_SECONDS, Order, SoakError, say
-from soak_processes import END_SECONDS, LOOK_SECONDS, end, most_memory_kib, stop
+from soak_processes import END_SECONDS, LOOK_SECONDS, adopt_orphans, end, most_memory_kib, stop
 
 from grader.errors import ExitCode
 from grader.worker.accounting import descendants
@@ -94,7 +94,9 @@ def planned(order: Order, tally: Tally, workers: Sequence[subprocess.Popen[bytes
         os.kill(process.pid, signal.SIGKILL)  # counted once it has ended by that
 
     def restart(process: subprocess.Popen[bytes]) -> None:
+        adopt_orphans(False)  # an engine that stays behind is not ours
         done = subprocess.run(order.engine_restart, shell=True, stdout=sys.stderr, check=False)
+        adopt_orphans()
         if done.returncode:
             raise SoakError(f"{order.engine_restart!r} ended with {done.returncode}")
         tally.engine_restarts += 1
