@@ -20,7 +20,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans(yes: bool = True) -> None:
-    """Become the parent of all descendants that lose theirs (prctl(2)), so that none gets out of sight; or no more."""
+    """Become the parent of all descendants that lose theirs (prctl(2)), so that none gets out of sight, or stop."""
     if not sys.platform.startswith("linux"):
         raise SoakError("soak.py should run on Linux, where it can see what is left of processes")
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(yes), 0, 0, 0):
