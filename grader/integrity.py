@@ -6,10 +6,10 @@ From the syntax tree and from what the worker observed. Never points: honest cod
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader.models import Finding
+from grader.syntax import tree_of
 
 ALLOWED_PACKAGES = frozenset(
     [
@@ -90,11 +90,8 @@ def findings(modules: Mapping[str, bytes], observed: Iterable[Finding]) -> tuple
 
 
 def _from_syntax(name: str, source: bytes, modules: Mapping[str, bytes]) -> Iterator[Finding]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(source)
+    if tree is None:
         return  # the worker's own Python has the last word on what parses, and its report tells
     for node in ast.walk(tree):
         if not isinstance(node, _TELLING):

@@ -8,6 +8,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 
 _WIDE = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16", codecs.BOM_UTF32_BE: "UTF-32"}
@@ -50,6 +51,13 @@ def parsed(content: bytes, *, compiling: bool = False) -> ast.Module | BadSyntax
     except (RecursionError, MemoryError):
         return BadSyntax(0, "it is nested too deeply")
     return tree
+
+
+@lru_cache(maxsize=8)
+def tree_of(content: bytes) -> ast.Module | None:
+    """Return the syntax tree of a source; ``None`` if it has none. All who look share it, so nobody changes it."""
+    found = parsed(content)
+    return None if isinstance(found, BadSyntax) else found
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

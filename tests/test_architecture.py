@@ -35,7 +35,7 @@ ALLOWED = {
         *("grader.archive", "grader.manifest", "grader.stopping", "grader.submission", "grader.syntax"),
         *("grader.writing", "grader.written"),
     },
-    "grader.integrity": set(),
+    "grader.integrity": {"grader.syntax"},
     "grader.scoring": set(),
     "grader.worker": set(),
     "grader.sandbox": {"grader.worker"},
@@ -56,7 +56,7 @@ ALLOWED = {
     "grader.interview": {"grader.bank", "grader.report"},
     "grader.cohort": {"grader.batch", "grader.report", "grader.scoring"},
     "grader.similarity": {"grader.bank", "grader.batch", "grader.report"},
-    "grader.pages": {"grader.cohort", "grader.interview", "grader.report", "grader.similarity"},
+    "grader.pages": {"grader.cohort", "grader.interview", "grader.report", "grader.similarity", "grader.syntax"},
     "grader.batch": {
         *("grader.archive", "grader.bank", "grader.examiner", "grader.examining", "grader.grade"),
         *("grader.publishing", "grader.report", "grader.sandbox", "grader.stopping", "grader.submission"),

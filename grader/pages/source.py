@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Number, String, Text, _TokenType
 
 from grader.report.text import one_line, printable
+from grader.syntax import tree_of
 
 LINES_LIMIT = 3000
 CHARACTERS_LIMIT = 120_000
@@ -92,11 +92,8 @@ def listing(name: str, prefix: str, source: bytes, marks: Mapping[int, Sequence[
 
 def definitions(source: bytes) -> dict[str, int]:
     """Return the lines on which a module defines its functions, classes and their methods, by qualified name."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(source)
+    if tree is None:
         return {}  # a report has a place of its own for what does not parse
     found = {}
     for node in tree.body:
