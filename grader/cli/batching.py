@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import shlex
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -160,7 +162,7 @@ def batch(
                 _run(handed, terms, folder, folder.entries() if resume else [], grading, quiet)
         except KeyboardInterrupt:
             write_summary(folder, fail_under)
-            click.echo("grader: interrupted; what is done is kept: run the same again to go on", err=True)
+            click.echo(f"grader: interrupted; what is done is kept. To go on:\n  {_command_to_go_on()}", err=True)
             click.get_current_context().exit(ExitCode.INTERRUPTED)
         summary = write_summary(folder, fail_under)
     _show(summary, form, fail_under)
@@ -248,6 +250,11 @@ def _grading(
     lanes = jobs or cores()
     with closing(Examiners(Plan(bank, assessment, again, publisher, lanes, ahead=lanes))) as examiners:
         yield kind, examiners
+
+
+def _command_to_go_on() -> str:
+    """The command as it was given, for a shell; without what would do everything again."""
+    return shlex.join(["grader", *(word for word in sys.argv[1:] if word != "--no-resume")])
 
 
 def _terms(

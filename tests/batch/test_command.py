@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -165,7 +166,7 @@ def test_no_change_has_no_impact(toys: RoundOfToys, grader: Grader) -> None:
 def test_an_interrupt_keeps_what_is_done(toys: RoundOfToys, sent: signal.Signals) -> None:
     for number in range(30):
         toys.add(f"n{number:02}", SLOW.format(text=WRONG) + f"# {number}\n")
-    process = started(toys)
+    process = started(toys, "--no-resume")
     try:
         wait_for(lambda: count(toys) >= 2)
         process.send_signal(sent)
@@ -174,7 +175,8 @@ def test_an_interrupt_keeps_what_is_done(toys: RoundOfToys, sent: signal.Signals
         process.kill()
         process.communicate()
     assert process.returncode == 130, stderr
-    assert "what is done is kept" in stderr
+    assert "what is done is kept. To go on:" in stderr
+    assert f"  {shlex.join(['grader', *map(str, toys.arguments), '--jobs', '2'])}\n" in stderr
     assert 2 <= count(toys) < 32
     assert len((toys.results / "summary.csv").read_text().splitlines()) == count(toys) + 1
 
@@ -209,7 +211,7 @@ def test_a_killed_round_leaves_no_container(toys: RoundOfToys) -> None:
     looping = "def mean(X):\n    while True:\n        pass\n"
     for number in range(4):
         toys.add(f"n{number}", f"{looping}# {number}\n")
-    process = started(toys, "docker")
+    process = started(toys, kind="docker")
     try:
         wait_for(partial(runs_containers, process.pid, 2))
     finally:
@@ -269,8 +271,8 @@ def has_gone_on(process: subprocess.Popen[str], toys: RoundOfToys, before: int) 
     return count(toys) > before or process.poll() is not None
 
 
-def started(toys: RoundOfToys, kind: str = "none") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "grader", *map(str, toys.arguments[:-1]), kind, "--jobs", "2"]
+def started(toys: RoundOfToys, *more: str, kind: str = "none") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "grader", *map(str, toys.arguments[:-1]), kind, "--jobs", "2", *more]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"GRADER_BANK": ""}
     )
