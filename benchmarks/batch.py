@@ -2,8 +2,9 @@
 
 The suite is 15 tests of the k-NN assignment. A is ``grader batch`` on N submissions, each kind of sandbox in turn; B
 is ``pytest`` on the same tests with the solution imported in process, one process for each submission and two at a
-time: no sandbox, no limits. Where nbgrader is installed, ``nbgrader autograde`` runs the same tests too, on a few of
-the submissions. With ``--growth`` the number of submissions grows tenfold instead, and memory is told.
+time: no sandbox, no limits. nbgrader, where it is installed, and otter-grader, where ``otter`` is on the path, run
+the same tests too, on a few of the submissions. With ``--growth`` the number of submissions grows tenfold instead,
+and memory is told.
 
     python benchmarks/batch.py [--submissions N] [--rounds N] [--sandbox KIND]… [--growth] [--format text|json]
 """
@@ -20,7 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
@@ -31,7 +34,7 @@ FILES = ("test_neighbours.py", "test_metrics.py", "test_partial_fit.py")
 CRITERIA = {"neighbours": 40, "metrics": 30, "partial_fit": 30}
 GROWTH = (10, 100, 1000)
 AUTOGRADED = 8
-"""How many submissions nbgrader is given: it takes seconds for each."""
+"""How many submissions others are given: they take seconds for each."""
 
 
 @click.command()
@@ -43,7 +46,7 @@ AUTOGRADED = 8
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def main(submissions: int, rounds: int, kinds: tuple[str, ...], growth: bool, form: str) -> None:
-    """Print submissions per second, and their ratios to bare pytest's and nbgrader's."""
+    """Print submissions per second, and their ratios to those of bare pytest and others."""
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         bank = small_bank(root / "bank")
@@ -60,8 +63,8 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
     handed = handed_in(root / "round", count)
     rates: dict[str, list[float]] = {name: [] for name in (*kinds, "bare_pytest")}
     few = handed_in(root / "few", min(count, AUTOGRADED))
-    if importlib.util.find_spec("nbgrader"):
-        rates["nbgrader"] = []
+    others = installed_others()
+    rates |= {name: [] for name in others}
     warm = handed_in(root / "warm", 2)
     for kind in kinds:
         graded(warm, bank, root / f"warm-{kind}", kind)  # builds the image where it is missing
@@ -70,10 +73,8 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
             seconds, _ = graded(handed, bank, root / f"{kind}-{turn}", kind)
             rates[kind].append(count / seconds)
         rates["bare_pytest"].append(count / bare(handed, bank))
-        if "nbgrader" in rates:
-            from by_nbgrader import autograded
-
-            rates["nbgrader"].append(len(list(few.iterdir())) / autograded(few, bank, root / f"course-{turn}"))
+        for name, by in others.items():
+            rates[name].append(len(list(few.iterdir())) / by(few, bank, root / f"{name}-{turn}"))
         told = ", ".join(f"{name} {values[-1]:.2f}" for name, values in rates.items())
         click.echo(f"turn {turn + 1}: {told} submissions a second", err=True)
     medians = {name: statistics.median(values) for name, values in rates.items()}
@@ -84,8 +85,24 @@ def compared(root: Path, bank: Path, count: int, rounds: int, kinds: tuple[str, 
         "cores": os.cpu_count(),
     }
     figures |= {f"{name}_per_second": round(value, 2) for name, value in medians.items()}
-    others = [name for name in medians if name not in kinds]
-    return figures | {f"{a}_to_{b}": round(medians[a] / medians[b], 2) for a in kinds for b in others}
+    return figures | {
+        f"{a}_to_{b}": round(medians[a] / medians[b], 2) for a in kinds for b in ("bare_pytest", *others)
+    }
+
+
+def installed_others() -> dict[str, Callable[[Path, Path, Path], float]]:
+    """Return how others grade the submissions of a folder, if they are installed; each returns its wall time."""
+    if not importlib.util.find_spec("nbformat"):
+        return {}
+    import by_nbgrader
+    import by_otter
+
+    found: dict[str, Callable[[Path, Path, Path], float]] = {}
+    if importlib.util.find_spec("nbgrader"):
+        found["nbgrader"] = by_nbgrader.autograded
+    if otter := shutil.which("otter"):
+        found["otter"] = partial(by_otter.graded, otter=otter)
+    return found
 
 
 def grown(root: Path, bank: Path, kind: str) -> dict[str, object]:
