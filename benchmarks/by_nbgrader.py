@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 ASSIGNMENT = "knn"
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 FIRST = """\
 import sys
 from types import SimpleNamespace
@@ -35,13 +37,14 @@ def autograded(handed: Path, bank: Path, course: Path) -> float:
     path = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
     tests = list(calls(suite))
     nbformat.write(made(suite, tests), written(course / "source" / path))
-    run(course, "generate_assignment", ASSIGNMENT, "--create")
+    nbgrader = partial(run, course, sys.executable, "-m", "nbgrader")
+    nbgrader("generate_assignment", ASSIGNMENT, "--create")
     released = nbformat.read(course / "release" / path, nbformat.NO_CONVERT)
     for folder in sorted(handed.iterdir()):
         released.cells[0].source = (folder / f"{ASSIGNMENT}.py").read_text()
         nbformat.write(released, written(course / "submitted" / folder.name / path))
     started = time.perf_counter()
-    run(course, "autograde", ASSIGNMENT, "--create")
+    nbgrader("autograde", ASSIGNMENT, "--create")
     seconds = time.perf_counter() - started
     check(course, {folder.name for folder in handed.iterdir()}, len(tests))
     return seconds
@@ -62,9 +65,7 @@ def made(suite: Path, tests: list[tuple[str, str]]) -> nbformat.NotebookNode:
     stub = "### BEGIN SOLUTION\nclass KNNClassifier: ...\n### END SOLUTION"
     cells = [cell("solution", stub, solution=True), cell("first", FIRST.format(suite=str(suite)))]
     cells += [cell(name, code, grade=True) for name, code in tests]
-    return new_notebook(
-        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    )
+    return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def cell(name: str, source: str, *, solution: bool = False, grade: bool = False) -> nbformat.NotebookNode:
@@ -88,14 +89,14 @@ def written(path: Path) -> Path:
     return path
 
 
-def run(course: Path, *arguments: str) -> None:
-    """Run a command of nbgrader's, which has to succeed."""
-    command = [sys.executable, "-m", "nbgrader", *arguments, f"--CourseDirectory.root={course}"]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # it calls alembic
-    environment = os.environ | {"PATH": path}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+def run(folder: Path, program: str, *arguments: str, **environment: str) -> None:
+    """Run a program in a folder, with those that lie beside it on the path; it has to succeed."""
+    path = os.pathsep.join([str(Path(program).parent), os.environ["PATH"]])
+    more = os.environ | {"PATH": path} | environment
+    done = subprocess.run([program, *arguments], cwd=folder, env=more, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        told = (done.stdout + done.stderr)[-2000:]
+        sys.exit(f"{program} {' '.join(arguments)} ended with {done.returncode}:\n{told}")
 
 
 def check(course: Path, names: set[str], points: int) -> None:

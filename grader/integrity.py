@@ -56,7 +56,6 @@ _ATTRIBUTES = {
 _OWNERS_OF_MODULES = frozenset(["sys"])
 _SPECIAL_METHODS = frozenset(["__eq__", "__ne__", "__array__", "__array_ufunc__", "__array_function__", "__del__"])
 _FINDINGS_LIMIT = 60
-_TELLING = (ast.Import, ast.ImportFrom, ast.Call, ast.Attribute, ast.FunctionDef)
 
 _OBSERVED = {
     "open": "file-access",
@@ -94,10 +93,8 @@ def _from_syntax(name: str, source: bytes, modules: Mapping[str, bytes]) -> Iter
     if tree is None:
         return  # the worker's own Python has the last word on what parses, and its report tells
     for node in ast.walk(tree):
-        if not isinstance(node, _TELLING):
-            continue
         for kind, detail in _of_node(node, modules):
-            yield Finding(kind, f"{name}.py", node.lineno, detail, "syntax")
+            yield Finding(kind, f"{name}.py", getattr(node, "lineno", 0), detail, "syntax")
 
 
 def _of_node(node: ast.AST, modules: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

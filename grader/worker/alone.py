@@ -6,7 +6,6 @@ machine, whatever system that runs. Scores never come from it.
 
 from __future__ import annotations
 
-import io
 import os
 import platform
 import random
@@ -19,6 +18,7 @@ import msgpack
 import numpy as np
 
 from grader.worker.importing import MemoryImporter
+from grader.worker.printing import unbuffered
 from grader.worker.protocol import HEADER, RECORD_LIMIT, Kind
 from grader.worker.records import Records
 from grader.worker.subject import Subject
@@ -90,11 +90,5 @@ def main() -> None:
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    # Unbuffered, since this process is killed and never flushes.
-    sys.stdout, sys.stderr = (
-        io.TextIOWrapper(
-            io.FileIO(number, "w", closefd=False), encoding="utf-8", errors="backslashreplace", write_through=True
-        )
-        for number in (1, 2)
-    )
+    sys.stdout, sys.stderr = unbuffered(1), unbuffered(2)
     serve(PlainRecords(source, sink))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import resource
@@ -14,6 +13,7 @@ from typing import Any
 from grader.worker import privileges
 from grader.worker.filtering import forbid_system_calls
 from grader.worker.jail import Jail
+from grader.worker.printing import unbuffered
 
 _FILE_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 128
@@ -57,7 +57,7 @@ def confine(
             os.setresuid(uid, uid, uid)
         else:
             privileges.become(uid)
-    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+    sys.stdout, sys.stderr = unbuffered(1), unbuffered(2)
     os.environ["HOME"] = os.environ["TMPDIR"] = str(home)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if jail is None:
@@ -65,12 +65,6 @@ def confine(
     else:
         jail.enter()
     return channel
-
-
-def _unbuffered(descriptor: int) -> io.TextIOWrapper:
-    """A file for what is printed; it keeps nothing back, since this process is killed and never flushes."""
-    raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 def _keep_only(channel: int, output: int, more: list[int]) -> int:
